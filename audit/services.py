@@ -1,0 +1,78 @@
+"""Writing the record. It takes ids, enums and numbers, so that no name, address or text can enter it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from enum import Enum
+from uuid import UUID
+
+from audit.enums import Access, Action, Purpose
+from audit.models import AccessEvent, AuditEvent
+from common.actors import Actor
+
+Detail = Enum | UUID | int | bool
+
+
+def record_event(
+    action: Action,
+    *,
+    at: datetime,
+    actor: Actor,
+    subject_ref: UUID | None = None,
+    object_ref: UUID | None = None,
+    details: Mapping[str, Detail] | None = None,
+) -> AuditEvent:
+    """Record one act (policy §9, ASVS 16.3).
+
+    ``subject_ref`` is the record that it concerns, ``object_ref`` the thing that was acted on. Raises TypeError for a
+    detail that is free text.
+    """
+    return AuditEvent.objects.create(
+        at=at,
+        action=action,
+        actor_kind=actor.kind,
+        actor_ref=actor.ref,
+        subject_ref=subject_ref,
+        object_ref=object_ref,
+        details={name: _plain(value) for name, value in (details or {}).items()},
+    )
+
+
+def record_events(action: Action, subject_refs: Iterable[UUID], *, at: datetime, actor: Actor) -> None:
+    """Record one act on many people, a row for each, in one statement."""
+    AuditEvent.objects.bulk_create(
+        AuditEvent(at=at, action=action, actor_kind=actor.kind, actor_ref=actor.ref, subject_ref=ref)
+        for ref in subject_refs
+    )
+
+
+def record_access(
+    access: Access,
+    *,
+    at: datetime,
+    actor: Actor,
+    subject_refs: Iterable[UUID],
+    object_ref: UUID | None = None,
+    purpose: Purpose = Purpose.RECRUITMENT,
+) -> None:
+    """Record that somebody was shown these people; nothing where the list is empty."""
+    refs = list(subject_refs)
+    if refs:
+        AccessEvent.objects.create(
+            at=at,
+            access=access,
+            purpose=purpose,
+            actor_kind=actor.kind,
+            actor_ref=actor.ref,
+            subject_refs=refs,
+            object_ref=object_ref,
+        )
+
+
+def _plain(value: Detail) -> str | int:
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, int):
+        return value
+    raise TypeError("the audit log takes ids, enums and numbers only")

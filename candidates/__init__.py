@@ -1,0 +1,1 @@
+"""Recruitment: positions, candidates and their applications, documents, interactions, notes and consents."""

@@ -1,0 +1,266 @@
+"""Candidates in the admin: the list, and the page that recruiters work on."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from audit.enums import Access, Purpose
+from audit.services import record_access
+from candidates.admin.filters import ConfirmedFilter, DueFilter, PositionFilter, StageFilter
+from candidates.enums import Stage
+from candidates.forms.staff import InteractionForm, MoveForm, NoteForm
+from candidates.models import Application, Candidate, Document
+from candidates.selectors.page import candidate_page
+from candidates.selectors.workbench import candidate_rows
+from candidates.services.applications import move_application
+from candidates.services.erasure import request_erasure
+from candidates.services.interactions import record_interaction
+from candidates.services.notes import add_note
+from common import clock
+from common.actors import staff
+from common.admin import ReadOnlyAdmin
+from common.errors import Refused
+from files.delivery import deliver
+
+
+@admin.register(Candidate)
+class CandidateAdmin(ReadOnlyAdmin):
+    """Everybody who applied and may be seen."""
+
+    list_display = ("name_and_mark", "position_title", "stage", "reference", "collected_at", "kept_until")
+    list_filter = (StageFilter, PositionFilter, ConfirmedFilter, DueFilter)
+    search_fields = ("name", "email", "phone", "phone_e164", "skills", "applications__reference")
+    search_help_text = _("Name, address, phone, skill or reference")
+    list_per_page = 100
+    show_full_result_count = False
+    ordering = ("-collected_at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
+        """Those that recruiters may see now, with their newest application."""
+        return candidate_rows(clock.now())
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Who may ask for an erasure."""
+        return request.user.has_perm("candidates.delete_candidate")
+
+    @admin.display(description=_("Candidate"), ordering="name")
+    def name_and_mark(self, row: Candidate) -> SafeString | str:
+        """The name, and a mark where the address is not confirmed."""
+        if row.address_disowned_at:
+            return format_html("{} <span class='tag'>{}</span>", row.name, _("address disowned"))
+        if not row.is_confirmed:
+            return format_html("{} <span class='tag'>{}</span>", row.name, _("address not confirmed"))
+        return row.name
+
+    @admin.display(description=_("Position"))
+    def position_title(self, row: Any) -> "str | Promise":
+        """The title of the newest application's position."""
+        title: str | None = row.newest_title_fi if get_language() == "fi" else row.newest_title_en
+        return title or _("Open application")
+
+    @admin.display(description=_("Stage"))
+    def stage(self, row: Any) -> "str | Promise":
+        """The stage of the newest application."""
+        return Stage(row.newest_stage).label if row.newest_stage else "-"
+
+    @admin.display(description=_("Reference"))
+    def reference(self, row: Any) -> str:
+        """The reference of the newest application."""
+        return row.newest_reference or "-"
+
+    @admin.display(description=_("Kept until"), ordering="expires_at")
+    def kept_until(self, row: Candidate) -> Any:
+        """The last day on which anything is kept."""
+        return row.keep_until
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list; whom it showed is recorded as one event."""
+        response = super().changelist_view(request, extra_context)
+        shown = getattr(response, "context_data", {}).get("cl")
+        if shown:
+            record_access(
+                Access.SEARCHED if shown.query else Access.LISTED,
+                at=clock.now(),
+                actor=staff(request.user.pk),
+                subject_refs=[row.pk for row in shown.result_list],
+                purpose=Purpose.RECRUITMENT,
+            )
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        """The acts of the page, before the admin's own addresses."""
+        wrap = self.admin_site.admin_view
+        acts = [
+            path("<uuid:candidate_id>/note/", wrap(self.note_view), name="candidates_candidate_note"),
+            path(
+                "<uuid:candidate_id>/interaction/",
+                wrap(self.interaction_view),
+                name="candidates_candidate_interaction",
+            ),
+            path(
+                "<uuid:candidate_id>/move/<uuid:application_id>/",
+                wrap(self.move_view),
+                name="candidates_candidate_move",
+            ),
+            path(
+                "<uuid:candidate_id>/file/<uuid:document_id>/",
+                wrap(self.file_view),
+                name="candidates_candidate_file",
+            ),
+        ]
+        return [*acts, *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The candidate's page; looking at it is recorded."""
+        self._require(request, "view_candidate")
+        return self._page(request, _uuid(object_id))
+
+    def _page(self, request: HttpRequest, candidate_id: UUID, status: int = 200, **forms: Any) -> HttpResponse:
+        at = clock.now()
+        try:
+            page = candidate_page(candidate_id, as_of=at)
+        except Candidate.DoesNotExist as error:
+            raise Http404 from error
+        record_access(
+            Access.VIEWED, at=at, actor=staff(request.user.pk), subject_refs=[page.candidate.pk]
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": page.candidate.name,
+            "page": page,
+            "note_form": NoteForm(prefix="note"),
+            "interaction_form": InteractionForm.blank(at),
+            "move_forms": [
+                (application, MoveForm(prefix=f"move-{application.pk}", initial={"to_stage": application.stage}))
+                for application in page.applications
+            ],
+            "can_write": request.user.has_perm("candidates.add_note"),
+            "can_move": request.user.has_perm("candidates.change_application"),
+            "can_erase": self.has_delete_permission(request),
+            **forms,
+        }
+        return TemplateResponse(request, "admin/candidates/candidate_page.html", context, status=status)
+
+    def note_view(self, request: HttpRequest, candidate_id: UUID) -> HttpResponse:
+        """Add a note."""
+        self._require(request, "add_note", method="POST")
+        form = NoteForm(request.POST, prefix="note")
+        if not form.is_valid():
+            return self._page(request, candidate_id, 422, note_form=form)
+        try:
+            add_note(candidate_id, text=form.cleaned_data["text"], actor=staff(request.user.pk), at=clock.now())
+        except Candidate.DoesNotExist as error:
+            raise Http404 from error
+        messages.success(request, _("The note is saved."))
+        return redirect(_page_url(candidate_id))
+
+    def interaction_view(self, request: HttpRequest, candidate_id: UUID) -> HttpResponse:
+        """Record a call, a mail or an interview that took place."""
+        self._require(request, "add_interaction", method="POST")
+        form = InteractionForm(request.POST, prefix="interaction")
+        if form.is_valid():
+            try:
+                record_interaction(candidate_id, actor=staff(request.user.pk), at=clock.now(), **form.cleaned_data)
+            except Candidate.DoesNotExist as error:
+                raise Http404 from error
+            except Refused as refused:
+                form.add_error("occurred_at" if refused.code in {"future", "before"} else None, str(refused))
+            else:
+                messages.success(request, _("The contact is recorded. The retention date follows it."))
+                return redirect(_page_url(candidate_id))
+        return self._page(request, candidate_id, 422, interaction_form=form)
+
+    def move_view(self, request: HttpRequest, candidate_id: UUID, application_id: UUID) -> HttpResponse:
+        """Move an application to another stage."""
+        self._require(request, "change_application", method="POST")
+        form = MoveForm(request.POST, prefix=f"move-{application_id}")
+        if not form.is_valid():
+            messages.error(request, _("Choose a stage from the list."))
+            return redirect(_page_url(candidate_id))
+        try:
+            move_application(application_id, actor=staff(request.user.pk), at=clock.now(), **form.cleaned_data)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        except Application.DoesNotExist as error:
+            raise Http404 from error
+        else:
+            messages.success(request, _("The application is moved."))
+        return redirect(_page_url(candidate_id))
+
+    def file_view(self, request: HttpRequest, candidate_id: UUID, document_id: UUID) -> HttpResponseBase:
+        """Open a document: checked, recorded, then a link of 60 seconds or the file itself."""
+        self._require(request, "view_document")
+        at = clock.now()
+        candidate = get_object_or_404(Candidate.objects.visible(at), pk=candidate_id)
+        document = get_object_or_404(
+            Document.objects.select_related("stored_file"),
+            pk=document_id,
+            candidate__person_ref=candidate.person_ref,
+        )
+        record_access(
+            Access.DOWNLOADED,
+            at=at,
+            actor=staff(request.user.pk),
+            subject_refs=[document.candidate_id],
+            object_ref=document.pk,
+        )
+        return deliver(document.stored_file)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask for an erasure; nothing is deleted here."""
+        self._require(request, "delete_candidate")
+        at = clock.now()
+        candidate = get_object_or_404(Candidate.objects.visible(at), pk=_uuid(object_id))
+        if request.method == "POST":
+            case = request_erasure(candidate.person_ref, actor=staff(request.user.pk), at=at)
+            messages.success(request, _("The erasure is asked for, case %(case)s.") % {"case": case})
+            return redirect("admin:candidates_candidate_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Erase this candidate"),
+            "candidate": candidate,
+        }
+        return TemplateResponse(request, "admin/candidates/candidate_erase.html", context)
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The timeline is on the page."""
+        return redirect(_page_url(_uuid(object_id)))
+
+    def _require(self, request: HttpRequest, permission: str, *, method: str = "") -> None:
+        """Raise PermissionDenied for somebody who may not, Http404 for a wrong method."""
+        if not request.user.has_perm(f"candidates.{permission}"):
+            raise PermissionDenied
+        if method and request.method != method:
+            raise Http404
+
+
+def _uuid(value: str) -> UUID:
+    """A key from an address. Raises Http404 for anything else."""
+    try:
+        return UUID(value)
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _page_url(candidate_id: UUID) -> str:
+    return reverse("admin:candidates_candidate_change", args=[candidate_id])

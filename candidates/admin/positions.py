@@ -1,0 +1,49 @@
+"""Positions in the admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from audit.enums import Action
+from audit.services import record_event
+from candidates.models import Position
+from common import clock
+from common.actors import staff
+
+
+@admin.register(Position)
+class PositionAdmin(admin.ModelAdmin[Position]):
+    """Openings, described in both languages."""
+
+    list_display = ("title", "team", "places", "employment_type", "open_from", "open_until", "is_published")
+    list_filter = ("is_published", "employment_type", "remote")
+    search_fields = ("title_en", "title_fi", "team", "places")
+    prepopulated_fields = {"slug": ("title_en",)}  # noqa: RUF012 (Django's way)
+    ordering = ("-open_from", "slug")
+    fieldsets = (
+        (None, {"fields": ("title_en", "title_fi", "slug", "team", "contact_person")}),
+        (_("Work"), {"fields": ("places", "remote", "employment_type", "salary_min", "salary_max", "salary_period")}),
+        (_("Description"), {"fields": ("description_en", "description_fi")}),
+        (_("Publication"), {"fields": ("is_published", "open_from", "open_until")}),
+    )
+
+    @transaction.atomic
+    def save_model(self, request: HttpRequest, obj: Position, form: forms.ModelForm[Position], change: bool) -> None:
+        """Save, with an audit event."""
+        super().save_model(request, obj, form, change)
+        record_event(
+            Action.POSITION_CHANGED, at=clock.now(), actor=staff(request.user.pk), object_ref=obj.pk
+        )
+
+    def get_form(self, request: HttpRequest, obj: Position | None = None, **kwargs: Any) -> Any:
+        """Only active colleagues can be the contact person."""
+        form = super().get_form(request, obj, **kwargs)
+        if "contact_person" in form.base_fields:
+            people = form.base_fields["contact_person"]
+            people.queryset = people.queryset.filter(is_active=True, is_staff=True)
+            people.label_from_instance = lambda user: user.get_full_name()
+        return form

@@ -1,0 +1,142 @@
+"""Candidates, and what they agreed to and were shown."""
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from candidates.enums import Channel, ConsentPurpose, LinkKind, Origin
+from common.models import NoDeleteQuerySet, PersonalModel
+
+
+class CandidateQuerySet(NoDeleteQuerySet["Candidate"]):
+    """Candidates by what may be seen and what is due."""
+
+    def visible(self, as_of: datetime) -> "CandidateQuerySet":
+        """Those that recruiters may see: not expired, no erasure asked for or begun (policy §7).
+
+        It holds at read time, whether or not a worker ran.
+        """
+        return self.filter(expires_at__gt=as_of, erase_after=None, erasing_ref=None)
+
+    def due(self, as_of: datetime) -> "CandidateQuerySet":
+        """Those whose data must go now: expired, or asked for and past the cooling time."""
+        return self.filter(Q(expires_at__lte=as_of) | Q(erase_after__lte=as_of))
+
+    def confirmed(self) -> "CandidateQuerySet":
+        """Those who showed that the address is theirs."""
+        return self.filter(address_confirmed_at__isnull=False)
+
+
+class Candidate(PersonalModel):
+    """A record of a person known to recruitment. Records that share ``person_ref`` are one person.
+
+    The clock's columns (``last_contact_at`` to ``expires_at``) are written by ``candidates.services.clock`` alone and are
+    the same on all records of a person. ``erase_after`` says that the person asked to be erased, and when that is due;
+    ``erasing_ref`` is the batch that is erasing the record.
+    """
+
+    person_ref = models.UUIDField(default=uuid.uuid4)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.APPLIED)
+    name = models.CharField(_("name"), max_length=200)
+    email = models.CharField(_("email address"), max_length=254, blank=True)
+    address = models.CharField(max_length=320, blank=True, help_text="the normal form, for comparing")
+    address_confirmed_at = models.DateTimeField(_("address confirmed"), null=True, blank=True)
+    address_disowned_at = models.DateTimeField(_("address disowned"), null=True, blank=True)
+    phone = models.CharField(_("phone"), max_length=50, blank=True)
+    phone_e164 = models.CharField(max_length=20, blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=[("en", _("English")), ("fi", _("Finnish"))])
+    skills = models.TextField(_("skills"), blank=True)
+    interests = models.TextField(_("professional interests"), blank=True)
+    collected_at = models.DateTimeField(_("known since"))
+
+    last_contact_at = models.DateTimeField(_("last contact"))
+    last_contact_ref = models.UUIDField(null=True)
+    due_on = models.DateField(_("kept until"))
+    erase_at = models.DateTimeField()
+    keep_until = models.DateField(_("kept until, consent included"))
+    expires_at = models.DateTimeField()
+    erase_after = models.DateTimeField(null=True)
+    erasure_case = models.CharField(max_length=20, blank=True)
+    erasing_ref = models.UUIDField(null=True)
+
+    objects = CandidateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("candidate")
+        verbose_name_plural = _("candidates")
+        indexes = [
+            models.Index(fields=["expires_at"], name="candidates_expires"),
+            models.Index(fields=["erase_after"], condition=Q(erase_after__isnull=False), name="candidates_erase_after"),
+            models.Index(fields=["person_ref"], name="candidates_person"),
+            models.Index(fields=["address"], name="candidates_address"),
+            models.Index(fields=["-collected_at", "id"], name="candidates_newest"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(address="", email="") | (~Q(address="") & ~Q(email="")), name="candidates_address_whole"
+            ),
+            models.CheckConstraint(
+                condition=Q(address_confirmed_at=None) | Q(address_disowned_at=None), name="candidates_address_once"
+            ),
+        ]
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the person showed that the address is theirs."""
+        return self.address_confirmed_at is not None
+
+
+class ProfileLink(PersonalModel):
+    """A link to a profile or to work. It is shown and never fetched (policy §3)."""
+
+    candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="links")
+    kind = models.CharField(max_length=10, choices=LinkKind.choices)
+    url = models.CharField(max_length=500)
+
+    objects = NoDeleteQuerySet.as_manager()
+
+    class Meta:
+        indexes: list[models.Index] = []
+
+
+class Consent(PersonalModel):
+    """A yes to one purpose, with the exact text that was shown, from when to when, and whether it was taken back."""
+
+    candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="consents")
+    purpose = models.CharField(max_length=30, choices=ConsentPurpose.choices)
+    text_id = models.CharField(max_length=40)
+    text_version = models.CharField(max_length=20)
+    text_language = models.CharField(max_length=2)
+    text_sha256 = models.CharField(max_length=64)
+    channel = models.CharField(max_length=20, choices=Channel.choices)
+    granted_at = models.DateTimeField()
+    ends_on = models.DateField()
+    withdrawn_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = NoDeleteQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate", "purpose"],
+                condition=Q(withdrawn_at=None, ended_at=None),
+                name="candidates_one_live_consent",
+            ),
+        ]
+
+
+class NoticeShown(PersonalModel):
+    """The record that this person was shown this version of a notice (GDPR Art. 13)."""
+
+    candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="notices")
+    text_id = models.CharField(max_length=40)
+    text_version = models.CharField(max_length=20)
+    text_language = models.CharField(max_length=2)
+    text_sha256 = models.CharField(max_length=64)
+    shown_at = models.DateTimeField()
+
+    objects = NoDeleteQuerySet.as_manager()

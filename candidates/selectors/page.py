@@ -1,0 +1,66 @@
+"""The candidate's page in the admin: everything about one person in one read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from candidates.models import Application, Candidate, Document, Interaction, Note, ProfileLink, StageChange
+from candidates.services.clock import Explanation, explain
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline."""
+
+    kind: str
+    at: datetime
+    row: Any
+    recorded_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CandidatePage:
+    """A person as recruiters see them: all linked records together."""
+
+    candidate: Candidate
+    linked: list[Candidate]
+    applications: list[Application]
+    documents: list[Document]
+    links: list[ProfileLink]
+    timeline: list[Entry]
+    explanation: Explanation
+
+
+def candidate_page(candidate_id: UUID, *, as_of: datetime) -> CandidatePage:
+    """The page of a candidate who may be seen. Raises Candidate.DoesNotExist otherwise, as for one who does not exist."""
+    candidate = Candidate.objects.visible(as_of).get(pk=candidate_id)
+    records = list(Candidate.objects.filter(person_ref=candidate.person_ref).order_by("-collected_at"))
+    refs = [record.pk for record in records]
+    applications = Application.objects.filter(candidate__in=refs).select_related("position")
+    documents = Document.objects.filter(candidate__in=refs).select_related("stored_file").order_by("kind", "added_at")
+    return CandidatePage(
+        candidate=candidate,
+        linked=[record for record in records if record.pk != candidate.pk],
+        applications=list(applications.order_by("-submitted_at")),
+        documents=list(documents),
+        links=list(ProfileLink.objects.filter(candidate__in=refs).order_by("kind", "url")),
+        timeline=sorted(_timeline(refs), key=lambda entry: entry.at, reverse=True),
+        explanation=explain(candidate.person_ref, as_of=as_of),
+    )
+
+
+def _timeline(refs: list[UUID]) -> Iterator[Entry]:
+    for note in Note.objects.filter(candidate__in=refs).select_related("author"):
+        yield Entry("note", note.at, note)
+    interactions = Interaction.objects.filter(candidate__in=refs).select_related(
+        "recorded_by", "application__position"
+    )
+    for interaction in interactions:
+        yield Entry("interaction", interaction.occurred_at, interaction, interaction.recorded_at)
+    changes = StageChange.objects.filter(application__candidate__in=refs).select_related(
+        "actor", "application__position"
+    )
+    for change in changes:
+        yield Entry("stage", change.at, change)

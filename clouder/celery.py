@@ -1,0 +1,68 @@
+"""The Celery app, and the only place where the schedule stands.
+
+The database is the queue of record: a task carries no data but ids, and everything that is due is found by a sweep. So a
+lost broker loses nothing, and a task that runs twice does no harm.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clouder.settings")
+
+SCHEDULE: dict[str, dict[str, Any]] = {
+    # Never pinned to 03:00-04:00 local time, an hour that is skipped or doubled twice a year.
+    "erase_due": {"task": "privacy.tasks.erase_due", "schedule": crontab(minute="*/15")},
+    "expire_storage_consents": {"task": "candidates.tasks.expire_storage_consents", "schedule": crontab(minute="5")},
+    "deliver_emails": {"task": "mailing.tasks.deliver_emails", "schedule": 30.0},
+    "purge_staged_files": {"task": "files.tasks.purge_staged_files", "schedule": crontab(minute="*/10")},
+    "purge_drafts_and_links": {"task": "candidates.tasks.purge_drafts_and_links", "schedule": crontab(minute="*/10")},
+}
+
+
+def _transport() -> dict[str, Any]:
+    """The broker; under dev.py a folder, in which a message is a file."""
+    url = settings.CELERY_BROKER_URL
+    if not url.startswith("filesystem://"):
+        return {"broker_url": url, "broker_transport_options": {"visibility_timeout": 3600}}
+    folder = Path(url.removeprefix("filesystem://"))
+    for name in ("messages", "processed", "control"):
+        (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+    options = {
+        "data_folder_in": str(folder / "messages"),
+        "data_folder_out": str(folder / "messages"),
+        "processed_folder": str(folder / "processed"),
+        "control_folder": str(folder / "control"),
+        "store_processed": False,
+    }
+    return {"broker_url": "filesystem://", "broker_transport_options": options}
+
+
+app = Celery("clouder", set_as_current=True)
+app.conf.update(
+    **_transport(),
+    broker_connection_retry_on_startup=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    task_time_limit=1800,  # seconds; below the visibility timeout, so that nothing runs twice for being slow
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    beat_schedule=SCHEDULE,
+    beat_schedule_filename=str(Path(os.environ.get("TMPDIR", "/tmp")) / "clouder-beat-schedule"),
+    timezone=settings.TIME_ZONE,
+    enable_utc=True,
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: Any) -> None:
+    """Celery must not put handlers of its own: they would print what ours leave out."""

@@ -1,0 +1,202 @@
+"""The environment variables of the portal: one table, read strictly.
+
+An unknown, a missing or a malformed variable is one clear error that names it and says what it wants. Secrets have no
+default. The variables of the embedded parts are refused unless ``dev.py`` started the program. The table in
+docs/reference/settings.md is made from this module (``manage.py settings_table``).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+PREFIX = "CLOUDER_"
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError
+    return value.strip()
+
+
+def _flag(value: str) -> bool:
+    if value.lower() not in {"1", "0", "true", "false", "yes", "no"}:
+        raise ValueError
+    return value.lower() in {"1", "true", "yes"}
+
+
+def _number(value: str) -> int:
+    number = int(value)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _names(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _secret(value: str) -> str:
+    if len(value) < 50:
+        raise ValueError
+    return value
+
+
+def _site(value: str) -> str:
+    scheme, _, rest = value.partition("://")
+    if scheme not in {"http", "https"} or not rest or "/" in rest.rstrip("/"):
+        raise ValueError
+    return value.rstrip("/")
+
+
+def _database(value: str) -> dict[str, Any]:
+    config = dict(environ.Env.db_url_config(value))
+    if config.get("ENGINE") != "django.db.backends.postgresql" or not config.get("NAME"):
+        raise ValueError
+    return config
+
+
+def _scheme(*schemes: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        scheme, _, rest = value.partition("://")
+        if scheme not in schemes or not rest:
+            raise ValueError
+        return value
+
+    return read
+
+
+def _folder(value: str) -> Path:
+    path = Path(value)
+    if not path.is_absolute():
+        raise ValueError
+    return path
+
+
+REQUIRED: Any = object()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable: how it is read, what it wants, and its default (``REQUIRED`` where it has none)."""
+
+    name: str
+    read: Callable[[str], Any]
+    wants: str
+    meaning: str
+    example: str
+    default: Any = REQUIRED
+    is_dev_only: bool = False
+
+
+VARIABLES = (
+    Variable("CLOUDER_SECRET_KEY", _secret, "50 or more random characters", "signs cookies and links", "(random)"),
+    Variable("CLOUDER_SITE_URL", _site, "https://host", "where the portal is reached; links in mails begin with it",
+             "https://careers.example.org"),
+    Variable("CLOUDER_ALLOWED_HOSTS", _names, "host names with commas between", "Host headers that are answered; "
+             "the host of CLOUDER_SITE_URL is always one of them", "careers.example.org", default=[]),
+    Variable("DATABASE_URL", _database, "postgresql://user:password@host:port/name", "the database, PostgreSQL 15 or "
+             "newer", "postgresql://clouder:secret@db.example.org:5432/clouder"),
+    Variable("CLOUDER_BROKER_URL", _scheme("redis", "rediss", "filesystem"), "redis://… or rediss://…",
+             "the broker that wakes the workers", "rediss://:secret@redis.example.org:6379/0"),
+    Variable("CLOUDER_CACHE_URL", _scheme("redis", "rediss", "dbcache"), "redis://… or rediss://…",
+             "the cache, rate limits included", "rediss://:secret@redis.example.org:6379/1"),
+    Variable("CLOUDER_FILES_BUCKET", _text, "the name of a bucket", "the private, versioned bucket of candidates' files",
+             "example-candidates", default=None),
+    Variable("CLOUDER_LEDGER_BUCKET", _text, "the name of another bucket", "the bucket of the erasure ledger, versioned "
+             "and locked", "example-ledger", default=None),
+    Variable("CLOUDER_S3_REGION", _text, "the name of a region", "the region of both buckets", "eu-north-1",
+             default="eu-north-1"),
+    Variable("CLOUDER_S3_ENDPOINT", _scheme("http", "https"), "https://…", "another S3 service than Amazon's",
+             "https://s3.example.org", default=None),
+    Variable("CLOUDER_S3_ENCRYPTION", _text, "AES256 or aws:kms", "the server-side encryption that is asked for",
+             "aws:kms", default="AES256"),
+    Variable("CLOUDER_EMAIL_URL", _scheme("smtp", "smtp+tls", "smtp+ssl", "devmail"), "smtp+tls://user:password@host:port",
+             "the mail server", "smtp+tls://clouder:secret@mail.example.org:587"),
+    Variable("CLOUDER_EMAIL_FROM", _text, "an address, or Name <address>", "the sender of every mail",
+             "Clouder careers <careers@example.org>"),
+    Variable("CLOUDER_CONTROLLER_NAME", _text, "a name", "the company that is the controller, as notices and mails say",
+             "Example Oy"),
+    Variable("CLOUDER_CONTROLLER_ADDRESS", _text, "a postal address", "the controller's address",
+             "Esimerkkikatu 1, 00100 Helsinki, Finland"),
+    Variable("CLOUDER_PRIVACY_EMAIL", _text, "an address", "where questions about data go", "privacy@example.org"),
+    Variable("CLOUDER_TRUSTED_PROXIES", _number, "a number", "how many proxies of your own stand before the portal and "
+             "set X-Forwarded-For and X-Forwarded-Proto", "1", default=0),
+    Variable("CLOUDER_RETENTION_RUN_LIMIT", _number, "a number", "the most people that one run of the erasure worker "
+             "takes; 0 for no limit", "5000", default=0),
+    Variable("CLOUDER_DEV", _flag, "1", "set by dev.py: the embedded parts may be used", "1", default=False,
+             is_dev_only=True),
+    Variable("CLOUDER_FILES_DIR", _folder, "an absolute path", "candidates' files in a folder instead of a bucket",
+             "/…/.data/files", default=None, is_dev_only=True),
+    Variable("CLOUDER_LEDGER_DIR", _folder, "an absolute path", "the ledger in a folder instead of a bucket",
+             "/…/.data/ledger", default=None, is_dev_only=True),
+    Variable("CLOUDER_CLOCK_FILE", _folder, "an absolute path", "a file with an offset in seconds, for looking ahead",
+             "/…/.data/clock-offset", default=None, is_dev_only=True),
+    Variable("CLOUDER_PARTS", _text, "a sentence", "which parts dev.py started; the demonstration prints it",
+             "PostgreSQL 18 (embedded), local files", default="", is_dev_only=True),
+)  # fmt: skip
+
+DEV_ONLY_SCHEMES = {"filesystem", "dbcache", "devmail"}
+
+
+def read(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Read every variable of the table.
+
+    Raises ImproperlyConfigured with one line for each unknown, missing, malformed or misplaced variable.
+    """
+    known = {variable.name for variable in VARIABLES}
+    errors = [
+        f"{name} is not a setting of Clouder; docs/reference/settings.md lists those that are"
+        for name in sorted(environment)
+        if name.startswith(PREFIX) and name not in known
+    ]
+    values: dict[str, Any] = {}
+    for variable in VARIABLES:
+        try:
+            values[variable.name] = _value(variable, environment)
+        except ValueError:
+            errors.append(f"{variable.name} is malformed: it wants {variable.wants}")
+        except LookupError:
+            errors.append(f"{variable.name} is missing: it wants {variable.wants} ({variable.meaning})")
+    errors += _misplaced(values, environment) if not errors else []
+    if errors:
+        raise ImproperlyConfigured("\n".join(["The settings of this portal are not complete:", *errors]))
+    return values
+
+
+def _value(variable: Variable, environment: Mapping[str, str]) -> Any:
+    raw = environment.get(variable.name)
+    if raw is None:
+        if variable.default is REQUIRED:
+            raise LookupError(variable.name)
+        return variable.default
+    return variable.read(raw)
+
+
+def _misplaced(values: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """Rules between variables: where files and the ledger lie, and what only dev.py may use."""
+    errors = []
+    for what, bucket, folder in (
+        ("candidates' files", "CLOUDER_FILES_BUCKET", "CLOUDER_FILES_DIR"),
+        ("the ledger", "CLOUDER_LEDGER_BUCKET", "CLOUDER_LEDGER_DIR"),
+    ):
+        if not values[bucket] and not values[folder]:
+            errors.append(f"{bucket} is missing: it wants the name of a bucket ({what})")
+    if values["CLOUDER_DEV"]:
+        return errors
+    for variable in VARIABLES:
+        if variable.is_dev_only and variable.name in environment and values[variable.name]:
+            errors.append(f"{variable.name} is for dev.py alone; leave it out here")
+    for name in ("CLOUDER_BROKER_URL", "CLOUDER_CACHE_URL", "CLOUDER_EMAIL_URL"):
+        if values[name].partition("://")[0] in DEV_ONLY_SCHEMES:
+            errors.append(f"{name} names a part of dev.py; here it wants {_wants(name)}")
+    if not values["CLOUDER_SITE_URL"].startswith("https://"):
+        errors.append("CLOUDER_SITE_URL is malformed: it wants https://host")
+    return errors
+
+
+def _wants(name: str) -> str:
+    return next(variable.wants for variable in VARIABLES if variable.name == name)

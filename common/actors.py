@@ -1,0 +1,34 @@
+"""Who does something, as an opaque reference: the audit log and the services know people no other way."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+
+class ActorKind(StrEnum):
+    """The sides that can act."""
+
+    STAFF = "STAFF"
+    CANDIDATE = "CANDIDATE"
+    SYSTEM = "SYSTEM"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """One side of an act: its kind and, for staff and candidates, their opaque id."""
+
+    kind: ActorKind
+    ref: UUID | None = None
+
+
+SYSTEM = Actor(ActorKind.SYSTEM)
+
+
+def staff(ref: UUID) -> Actor:
+    """A member of staff, by the id of the user."""
+    return Actor(ActorKind.STAFF, ref)
+
+
+def candidate(ref: UUID | None) -> Actor:
+    """The person concerned, by the id of the person or of the record."""
+    return Actor(ActorKind.CANDIDATE, ref)

@@ -1,0 +1,74 @@
+"""The words in which every app says what it keeps about people: one table of the data map per model.
+
+From these tables come the erasure (which rows go, in which order), its check, the data map in docs/ and, later, the
+export. A test fails on a model or field that no table names.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Subject(StrEnum):
+    """Whose data a table holds (policy §2)."""
+
+    CANDIDATE = "candidate"
+    STAFF = "staff"
+    NOBODY = "nobody"
+
+
+class Key(StrEnum):
+    """What ``erased_by`` is compared with when a candidate is erased."""
+
+    RECORD = "record"
+    ADDRESS = "address"
+
+
+class Erasure(StrEnum):
+    """What an erasure does to the rows of the person."""
+
+    DELETE = "rows are deleted"
+    EXPIRE = "rows run out by themselves"
+    KEEP_PSEUDONYMOUS = "kept: opaque references only"
+    WITH_ACCOUNT = "kept until the account is deleted"
+    NONE = "nothing of a person in it"
+
+
+class Export(StrEnum):
+    """Where a field goes when the person asks for a copy."""
+
+    ACCESS = "art15"
+    ACCESS_AND_PORTABILITY = "art15+20"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Personal:
+    """A field that is about a person: what it is, and where it goes in an export."""
+
+    what: str
+    export: Export = Export.ACCESS
+
+
+@dataclass(frozen=True)
+class Table:
+    """One model. ``fields`` names every concrete field: a ``Personal``, or a text with the reason why it is not.
+
+    ``erased_by`` is the lookup from a row to the candidate's record (or address): where it is set, the erasure deletes
+    the rows that it finds.
+    """
+
+    model: str
+    subject: Subject
+    purpose: str
+    basis: str
+    period: str
+    erasure: Erasure
+    fields: Mapping[str, Personal | str] = field(default_factory=dict)
+    erased_by: str = ""
+    key: Key = Key.RECORD
+
+
+KEY = "random key"
+TECHNICAL = "technical"
+"""Reasons that recur."""

@@ -1,0 +1,23 @@
+"""Log lines without personal data: the message template and its code, never the values of a request."""
+
+import logging
+from typing import ClassVar
+
+
+class LineFormatter(logging.Formatter):
+    """One line a record; of an exception only its type and where it was raised, for a message may quote data."""
+
+    default_format: ClassVar[str] = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+    def __init__(self) -> None:
+        super().__init__(self.default_format)
+
+    def formatException(self, ei: object) -> str:  # noqa: N802 (the name is logging's)
+        """The type of the error and the frames it passed, without its message."""
+        kind, _, trace = ei  # type: ignore[misc]
+        frames = []
+        while trace is not None:
+            code = trace.tb_frame.f_code
+            frames.append(f"{code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno} {code.co_name}")
+            trace = trace.tb_next
+        return f"{kind.__name__} at " + " < ".join(reversed(frames))

@@ -1,0 +1,55 @@
+"""Where a link inside a document leads: stays with the reader, goes out to a network, or runs something."""
+
+import re
+from typing import Final
+from urllib.parse import unquote
+
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:")  # of two letters or more: C: is a drive
+_DOUBLE_SLASHES: Final = ("//", "\\\\", "/\\", "\\/")
+_WEB_SCHEMES: Final = ("http:", "https:")
+_RUNNING_SCHEMES: Final = (
+    "javascript:",
+    "vbscript:",
+    "mhtml:",
+    "ms-msdt:",
+    "ms-officecmd:",
+    "search-ms:",
+    "macro:",
+    "vnd.sun.star.script:",
+    "vnd.sun.star.expand:",
+    "service:",
+)
+
+
+def _normal(target: str) -> str:
+    return unquote(target).strip().lower()
+
+
+def is_remote(target: str) -> bool:
+    """Whether opening ``target`` asks another machine: http, ftp, or a Windows share, which also sends a password hash.
+
+    A path on the reader's own disk is not: Word keeps the path of the author's template in every file.
+    """
+    place = _normal(target)
+    if place.startswith("file:"):
+        return not _is_own_disk(place.removeprefix("file:"))
+    return place.startswith(_DOUBLE_SLASHES) or _SCHEME.match(place) is not None
+
+
+def is_share(target: str) -> bool:
+    """Whether ``target`` is remote and not the web: a Windows share most of all, which is told who is asking."""
+    return is_remote(target) and not _normal(target).startswith(_WEB_SCHEMES)
+
+
+def _is_own_disk(path: str) -> bool:
+    """Whether the rest of a ``file:`` address has no host: ``///C:/x``, ``//localhost/x``, or the sloppy ``//C:/x``."""
+    if not path.startswith(_DOUBLE_SLASHES):
+        return True
+    rest = path[2:].removeprefix("localhost")
+    is_rooted = rest.startswith("/") and not rest.startswith(_DOUBLE_SLASHES)
+    return rest[1:2] in (":", "|") or is_rooted
+
+
+def runs_something(target: str) -> bool:
+    """Whether following ``target`` runs a script or a program by its scheme."""
+    return _normal(target).startswith(_RUNNING_SCHEMES)

@@ -1,0 +1,13 @@
+"""Errors of the store."""
+
+
+class StoreError(Exception):
+    """The store did not do what it was asked; what was to go may still be there, and the act is to be repeated."""
+
+
+class FileRefused(Exception):
+    """A file that is not taken; ``reason`` is a ``files.enums.Refusal``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

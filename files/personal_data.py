@@ -1,0 +1,27 @@
+"""What files keep about people."""
+
+from common.data_map import KEY, TECHNICAL, Erasure, Export, Personal, Subject, Table
+
+TABLES = [
+    Table(
+        model="files.StoredFile",
+        subject=Subject.CANDIDATE,
+        purpose="keeping the files that a candidate wished to send (policy §3)",
+        basis="steps at the person's request, GDPR Art. 6(1)(b)",
+        period="as its candidate; 24 hours if it was never sent",
+        erasure=Erasure.DELETE,
+        erased_by="owner_ref",
+        fields={
+            "id": KEY,
+            "owner_ref": "opaque reference",
+            "key": "random name of the object, which goes first and in all its versions",
+            "name": Personal("name of the file", Export.ACCESS_AND_PORTABILITY),
+            "kind": Personal("type of the file"),
+            "size": Personal("size"),
+            "sha256": Personal("hash of the file"),
+            "state": TECHNICAL,
+            "created_at": Personal("when it was sent"),
+            "expires_at": TECHNICAL,
+        },
+    ),
+]

@@ -1,0 +1,78 @@
+"""Objects as files in a folder, for dev.py and the tests. The same methods as the bucket has, and no ``path``."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, BinaryIO, NoReturn
+
+from django.core.files.storage import FileSystemStorage
+
+
+class LocalObjectStorage(FileSystemStorage):
+    """A folder that behaves like a private bucket without versions."""
+
+    def path(self, name: str) -> NoReturn:
+        """Refuse: what works by path here would fail with a bucket."""
+        raise NotImplementedError("objects have no path")
+
+    def _file(self, key: str) -> Path:
+        root = Path(self.location)
+        path = (root / key).resolve()
+        if root.resolve() not in path.parents:
+            raise ValueError("a key outside the store")
+        return path
+
+    def put_new(self, key: str, content: BinaryIO) -> None:
+        """Write an object that must not exist yet. Raises FileExistsError if it does."""
+        path = self._file(key)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        part = path.with_name(f"{path.name}.part-{os.getpid()}-{os.urandom(4).hex()}")
+        try:
+            with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as target:
+                shutil.copyfileobj(content, target)
+                target.flush()
+                os.fsync(target.fileno())
+            os.link(part, path)  # fails where the object exists
+        finally:
+            part.unlink(missing_ok=True)
+
+    def open_object(self, key: str) -> IO[bytes]:
+        """Open an object for reading. Raises FileNotFoundError."""
+        return self._file(key).open("rb")
+
+    def signed_link(self, key: str, *, name: str, content_type: str) -> None:
+        """There is no link to a file in a folder; the caller streams it."""
+        return
+
+    def purge_prefixes(self, prefixes: Iterable[str]) -> int:
+        """Delete everything below the prefixes; returns the number of objects."""
+        count = 0
+        for prefix in prefixes:
+            folder = self._file(prefix.rstrip("/"))
+            if folder.is_dir():
+                count += sum(1 for item in folder.rglob("*") if item.is_file())
+                shutil.rmtree(folder)
+        return count
+
+    def purge_keys(self, keys: Iterable[str]) -> int:
+        """Delete these objects; one that is not there is no error. Returns the number deleted."""
+        count = 0
+        for key in keys:
+            path = self._file(key)
+            count += path.exists()
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+        return count
+
+    def remaining(self, prefixes: Iterable[str]) -> int:
+        """How many objects are left below the prefixes."""
+        folders = (self._file(prefix.rstrip("/")) for prefix in prefixes)
+        return sum(1 for folder in folders if folder.is_dir() for item in folder.rglob("*") if item.is_file())
+
+    def list_keys(self, prefix: str = "") -> list[str]:
+        """Every key below a prefix, in order."""
+        root = Path(self.location).resolve()
+        folder = self._file(prefix) if prefix else root
+        return sorted(str(item.relative_to(root)) for item in folder.rglob("*") if item.is_file())

@@ -1,0 +1,23 @@
+"""Kinds of mail, and where a mail stands."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EmailKind(models.TextChoices):
+    """Each kind is a folder under templates/emails/ and has one purpose (policy §2)."""
+
+    APPLICATION_RECEIVED = "application_received", _("Receipt of an application")
+    APPLICATION_ARRIVED = "application_arrived", _("Notice of a new application to staff")
+    APPLICATION_DISOWNED = "application_disowned", _("Notice to staff that an application was disowned")
+    SIGN_IN_LINK = "sign_in_link", _("Sign-in link to my data")
+    ERASURE_STATEMENT = "erasure_statement", _("Erasure statement")
+
+
+class EmailState(models.TextChoices):
+    """HELD waits for something that must be true first; QUEUED is due; SENT and FAILED are ends."""
+
+    HELD = "HELD", _("Held")
+    QUEUED = "QUEUED", _("Queued")
+    SENT = "SENT", _("Sent")
+    FAILED = "FAILED", _("Failed")

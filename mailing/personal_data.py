@@ -1,0 +1,29 @@
+"""What mailing keeps about people."""
+
+from common.data_map import KEY, TECHNICAL, Erasure, Export, Personal, Subject, Table
+
+TABLES = [
+    Table(
+        model="mailing.OutboxEmail",
+        subject=Subject.CANDIDATE,
+        purpose="communicating about the application (policy §3)",
+        basis="steps at the person's request, GDPR Art. 6(1)(b)",
+        period="the text until delivery; kind, time and outcome as the candidate",
+        erasure=Erasure.DELETE,
+        erased_by="subject_ref",
+        fields={
+            "id": KEY,
+            "kind": Personal("kind of mail"),
+            "state": Personal("outcome"),
+            "to_address": Personal("e-mail address"),
+            "language": Personal("language"),
+            "context": Personal("what the mail says; wiped at delivery", Export.NONE),
+            "subject_ref": "opaque reference",
+            "dedupe_key": TECHNICAL,
+            "queued_at": Personal("when it was queued"),
+            "next_try_at": TECHNICAL,
+            "attempts": TECHNICAL,
+            "sent_at": Personal("when it was sent"),
+        },
+    ),
+]

@@ -1,0 +1,74 @@
+"""Reads for "my data" and for the retention plan."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from candidates.models import Application, Candidate, Consent, Document, Interaction, Note
+from candidates.services.clock import Explanation, explain
+from candidates.services.consents import live_consents
+
+
+@dataclass(frozen=True)
+class OwnData:
+    """What is kept about the person who controls an address, as "my data" shows it."""
+
+    records: list[Candidate]
+    applications: list[Application]
+    documents: list[Document]
+    notes: list[Note]
+    interactions: list[Interaction]
+    consent: Consent | None
+    explanation: Explanation
+
+
+def own_records(address: str, *, as_of: datetime) -> list[Candidate]:
+    """The records of the person whose confirmed address (normal form) this is, linked ones included.
+
+    Expired ones are not among them, and those whose erasure was asked for still are: it can be taken back.
+    """
+    known = (
+        Candidate.objects.confirmed()
+        .filter(address=address, expires_at__gt=as_of, erasing_ref=None)
+        .order_by("collected_at")
+        .first()
+    )
+    if known is None:
+        return []
+    return list(Candidate.objects.filter(person_ref=known.person_ref, erasing_ref=None).order_by("collected_at"))
+
+
+def own_data(records: list[Candidate], *, as_of: datetime) -> OwnData:
+    """Everything that "my data" shows of these records of one person."""
+    person_ref = records[0].person_ref
+    refs = [record.pk for record in records]
+    applications = Application.objects.filter(candidate__in=refs).select_related("position").order_by("-submitted_at")
+    return OwnData(
+        records=records,
+        applications=list(applications),
+        documents=list(Document.objects.filter(candidate__in=refs).select_related("stored_file").order_by("added_at")),
+        notes=list(Note.objects.filter(candidate__in=refs).order_by("-at")),
+        interactions=list(Interaction.objects.filter(candidate__in=refs).order_by("-occurred_at")),
+        consent=live_consents(person_ref).first(),
+        explanation=explain(person_ref, as_of=as_of),
+    )
+
+
+@dataclass(frozen=True)
+class Due:
+    """One record that a run would erase: since when, and why."""
+
+    candidate_id: UUID
+    at: datetime
+    why: str
+
+
+def due(as_of: datetime, limit: int = 0) -> Iterator[Due]:
+    """Who would be erased at an instant, longest due first."""
+    rows = Candidate.objects.due(as_of).order_by("expires_at", "pk").values_list("pk", "expires_at", "erase_after")
+    for pk, expires_at, erase_after in rows[:limit] if limit else rows.iterator():
+        if erase_after and erase_after <= as_of:
+            yield Due(pk, erase_after, "REQUESTED")
+        else:
+            yield Due(pk, expires_at, "EXPIRED")

@@ -1,0 +1,22 @@
+"""Addresses of "my data"."""
+
+from django.urls import path
+from django.utils.translation import gettext_lazy as _
+
+from privacy.views import my_data as views
+
+my_data = (
+    [
+        path("", views.page, name="page"),
+        path(_("sign-in/"), views.sign_in, name="sign_in"),
+        path(_("link/<str:token>/"), views.link, name="link"),
+        path(_("confirm/<str:token>/"), views.confirm, name="confirm"),
+        path(_("sign-out/"), views.sign_out, name="sign_out"),
+        path(_("claim/<uuid:candidate_id>/"), views.claim, name="claim"),
+        path(_("longer-storage/"), views.longer_storage, name="longer_storage"),
+        path(_("withdraw/<uuid:application_id>/"), views.withdraw, name="withdraw"),
+        path(_("file/<uuid:document_id>/"), views.document, name="document"),
+        path(_("erase/"), views.erase, name="erase"),
+    ],
+    "my_data",
+)

@@ -1,0 +1,27 @@
+/* Comfort on top of pages that work without it: the error summary takes the focus, and a form says that it is being
+   sent and is sent once. */
+
+const PATIENCE = 60_000; // after so many milliseconds without an answer a form may be sent again
+
+document.querySelector("[data-error-summary]")?.focus();
+
+for (const form of document.querySelectorAll("form[data-sending]")) {
+  const status = form.querySelector("[role=status]");
+  let isSent = false;
+
+  const reset = () => {
+    isSent = false;
+    status.textContent = "";
+  };
+
+  form.addEventListener("submit", (event) => {
+    if (isSent) {
+      event.preventDefault();
+      return;
+    }
+    isSent = true;
+    status.textContent = form.dataset.sending;
+    setTimeout(reset, PATIENCE);
+  });
+  addEventListener("pageshow", reset); // the Back button brings the page back as it was left
+}

@@ -1,0 +1,66 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
+
+from accounts.enums import Role
+from accounts.models import User
+from candidates.models import Position
+from tests.factories import people
+
+AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+_teardown = TransactionTestCase._fixture_teardown
+
+
+def _fixture_teardown(self: TransactionTestCase) -> None:
+    """Emptying the tables between tests would be refused by the triggers, as it should be anywhere else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        _teardown(self)
+        cursor.execute("SET session_replication_role = DEFAULT")
+
+
+TransactionTestCase._fixture_teardown = _fixture_teardown  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def at() -> datetime:
+    """The instant at which the test takes place."""
+    return AT
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture
+def recruiter(db: None) -> User:
+    """A recruiter who is no superuser."""
+    return people.user(Role.RECRUITER, "rea@example.org")
+
+
+@pytest.fixture
+def officer(db: None) -> User:
+    """A privacy officer."""
+    return people.user(Role.PRIVACY_OFFICER, "pia@example.org")
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    """An administrator of users and positions, who reads no candidate."""
+    return people.user(Role.ADMINISTRATOR, "ada@example.org")
+
+
+@pytest.fixture
+def position(recruiter: User) -> Position:
+    """An open position whose contact person is the recruiter."""
+    return people.position(recruiter)

@@ -1,0 +1,1 @@
+"""The public shell: home, notice and cookie pages, error pages, health."""
