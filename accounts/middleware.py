@@ -20,6 +20,7 @@ class StaffSessionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request, signed out if a limit has passed."""
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             self._enforce(request, clock.now())
         return self.get_response(request)
@@ -42,6 +43,7 @@ class StaffLanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer the request in the user's language."""
         if request.path.startswith("/admin/") and request.user.is_authenticated:
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = request.user.language

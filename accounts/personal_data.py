@@ -1,15 +1,17 @@
 """What accounts keep about people."""
 
-from common.data_map import KEY, TECHNICAL, Erasure, Export, Key, Personal, Subject, Table
+from common.data_map import KEY, TECHNICAL, Erasure, Export, Handling, Key, Personal, Subject, Table
 
 TABLES = [
     Table(
         model="accounts.User",
-        subject=Subject.STAFF,
-        purpose="managing the account and authorising access (policy §3)",
-        basis="performance of a contract, GDPR Art. 6(1)(b)",
-        period="until the account is deleted (policy §7)",
-        erasure=Erasure.WITH_ACCOUNT,
+        handling=Handling(
+            Subject.STAFF,
+            "managing the account and authorising access (policy §3)",
+            "performance of a contract, GDPR Art. 6(1)(b)",
+            "until the account is deleted (policy §7)",
+            Erasure.WITH_ACCOUNT,
+        ),
         fields={
             "id": KEY,
             "password": Personal("hash of the password", Export.NONE),
@@ -25,29 +27,35 @@ TABLES = [
     ),
     Table(
         model="accounts.User_groups",
-        subject=Subject.STAFF,
-        purpose="authorising access",
-        basis="performance of a contract, GDPR Art. 6(1)(b)",
-        period="until the account is deleted (policy §7)",
-        erasure=Erasure.WITH_ACCOUNT,
+        handling=Handling(
+            Subject.STAFF,
+            "authorising access",
+            "performance of a contract, GDPR Art. 6(1)(b)",
+            "until the account is deleted (policy §7)",
+            Erasure.WITH_ACCOUNT,
+        ),
         fields={"id": TECHNICAL, "user": Personal("who"), "group": Personal("role")},
     ),
     Table(
         model="accounts.User_user_permissions",
-        subject=Subject.STAFF,
-        purpose="authorising access",
-        basis="performance of a contract, GDPR Art. 6(1)(b)",
-        period="until the account is deleted (policy §7)",
-        erasure=Erasure.WITH_ACCOUNT,
+        handling=Handling(
+            Subject.STAFF,
+            "authorising access",
+            "performance of a contract, GDPR Art. 6(1)(b)",
+            "until the account is deleted (policy §7)",
+            Erasure.WITH_ACCOUNT,
+        ),
         fields={"id": TECHNICAL, "user": Personal("who"), "permission": Personal("what the user may do")},
     ),
     Table(
         model="accounts.MailedLink",
-        subject=Subject.CANDIDATE,
-        purpose="proving control of an address",
-        basis="steps at the person's request, GDPR Art. 6(1)(b)",
-        period="30 minutes for signing in, 7 days for confirming an address",
-        erasure=Erasure.DELETE,
+        handling=Handling(
+            Subject.CANDIDATE,
+            "proving control of an address",
+            "steps at the person's request, GDPR Art. 6(1)(b)",
+            "30 minutes for signing in, 7 days for confirming an address",
+            Erasure.DELETE,
+        ),
         erased_by="address",
         key=Key.ADDRESS,
         fields={
@@ -65,11 +73,13 @@ TABLES = [
     ),
     Table(
         model="accounts.PortalSession",
-        subject=Subject.CANDIDATE,
-        purpose="keeping a person signed in to their own data",
-        basis="steps at the person's request, GDPR Art. 6(1)(b)",
-        period="2 hours",
-        erasure=Erasure.DELETE,
+        handling=Handling(
+            Subject.CANDIDATE,
+            "keeping a person signed in to their own data",
+            "steps at the person's request, GDPR Art. 6(1)(b)",
+            "2 hours",
+            Erasure.DELETE,
+        ),
         erased_by="address",
         key=Key.ADDRESS,
         fields={

@@ -31,7 +31,9 @@ class AuditEvent(models.Model):
 
 
 class AccessEvent(models.Model):
-    """One look at people's data by somebody signed in; a list is one event with the ids that it showed (policy §7, §9)."""
+    """One look at people's data by somebody signed in; a list is one event with the ids that it showed (policy §7,
+    §9).
+    """
 
     at = models.DateTimeField()
     access = models.CharField(max_length=12, choices=Access.choices)

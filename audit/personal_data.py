@@ -1,15 +1,17 @@
 """What the audit log keeps: opaque references, so that nobody is known by it once their records are gone."""
 
-from common.data_map import TECHNICAL, Erasure, Personal, Subject, Table
+from common.data_map import TECHNICAL, Erasure, Handling, Personal, Subject, Table
 
 TABLES = [
     Table(
         model="audit.AuditEvent",
-        subject=Subject.CANDIDATE,
-        purpose="accountability and security (policy §9)",
-        basis="legal obligation, GDPR Art. 5(2) and 32",
-        period="two calendar years",
-        erasure=Erasure.KEEP_PSEUDONYMOUS,
+        handling=Handling(
+            Subject.CANDIDATE,
+            "accountability and security (policy §9)",
+            "legal obligation, GDPR Art. 5(2) and 32",
+            "two calendar years",
+            Erasure.KEEP_PSEUDONYMOUS,
+        ),
         fields={
             "id": TECHNICAL,
             "at": Personal("when"),
@@ -23,11 +25,13 @@ TABLES = [
     ),
     Table(
         model="audit.AccessEvent",
-        subject=Subject.CANDIDATE,
-        purpose="accountability and security (policy §9)",
-        basis="legal obligation, GDPR Art. 5(2) and 32",
-        period="one calendar year (policy §7)",
-        erasure=Erasure.KEEP_PSEUDONYMOUS,
+        handling=Handling(
+            Subject.CANDIDATE,
+            "accountability and security (policy §9)",
+            "legal obligation, GDPR Art. 5(2) and 32",
+            "one calendar year (policy §7)",
+            Erasure.KEEP_PSEUDONYMOUS,
+        ),
         fields={
             "id": TECHNICAL,
             "at": Personal("when"),

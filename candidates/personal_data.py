@@ -1,15 +1,17 @@
 """What recruitment keeps about people."""
 
-from common.data_map import KEY, TECHNICAL, Erasure, Export, Personal, Subject, Table
+from dataclasses import replace
+
+from common.data_map import KEY, TECHNICAL, Erasure, Export, Handling, Personal, Subject, Table
 
 PROVIDED = Export.ACCESS_AND_PORTABILITY
-RECRUITMENT = {
-    "subject": Subject.CANDIDATE,
-    "purpose": "handling the application and communicating about it (policy §3)",
-    "basis": "steps at the person's request before a contract, GDPR Art. 6(1)(b)",
-    "period": "two calendar years from the last contact (policy §7)",
-    "erasure": Erasure.DELETE,
-}
+RECRUITMENT = Handling(
+    subject=Subject.CANDIDATE,
+    purpose="handling the application and communicating about it (policy §3)",
+    basis="steps at the person's request before a contract, GDPR Art. 6(1)(b)",
+    period="two calendar years from the last contact (policy §7)",
+    erasure=Erasure.DELETE,
+)
 UNFOLLOWED = "link to another row"
 
 TABLES = [
@@ -41,7 +43,7 @@ TABLES = [
             "erasure_case": Personal("case number of an asked-for erasure"),
             "erasing_ref": TECHNICAL,
         },
-        **RECRUITMENT,
+        handling=RECRUITMENT,
     ),
     Table(
         model="candidates.ProfileLink",
@@ -52,7 +54,7 @@ TABLES = [
             "kind": Personal("where the link leads", PROVIDED),
             "url": Personal("link to a profile or to work", PROVIDED),
         },
-        **RECRUITMENT,
+        handling=RECRUITMENT,
     ),
     Table(
         model="candidates.Consent",
@@ -71,7 +73,7 @@ TABLES = [
             "withdrawn_at": Personal("when it was taken back"),
             "ended_at": Personal("when it ended"),
         },
-        **{**RECRUITMENT, "basis": "accountability for consent, GDPR Art. 7(1)"},
+        handling=replace(RECRUITMENT, basis="accountability for consent, GDPR Art. 7(1)"),
     ),
     Table(
         model="candidates.NoticeShown",
@@ -85,7 +87,7 @@ TABLES = [
             "text_sha256": Personal("hash of the exact text"),
             "shown_at": Personal("when it was shown"),
         },
-        **{**RECRUITMENT, "basis": "accountability for information, GDPR Art. 5(2) and 13"},
+        handling=replace(RECRUITMENT, basis="accountability for information, GDPR Art. 5(2) and 13"),
     ),
     Table(
         model="candidates.Application",
@@ -103,7 +105,7 @@ TABLES = [
             "stage_changed_at": Personal("when it last moved"),
             "closed_at": Personal("when it was closed"),
         },
-        **RECRUITMENT,
+        handling=RECRUITMENT,
     ),
     Table(
         model="candidates.Document",
@@ -116,7 +118,7 @@ TABLES = [
             "stored_file": UNFOLLOWED,
             "added_at": Personal("when it was added"),
         },
-        **RECRUITMENT,
+        handling=RECRUITMENT,
     ),
     Table(
         model="candidates.StageChange",
@@ -130,7 +132,7 @@ TABLES = [
             "reason": Personal("reason"),
             "at": Personal("when"),
         },
-        **RECRUITMENT,
+        handling=RECRUITMENT,
     ),
     Table(
         model="candidates.Note",
@@ -143,7 +145,7 @@ TABLES = [
             "text": Personal("what a recruiter noted"),
             "at": Personal("when"),
         },
-        **RECRUITMENT,
+        handling=RECRUITMENT,
     ),
     Table(
         model="candidates.Interaction",
@@ -159,7 +161,7 @@ TABLES = [
             "text": Personal("what was said"),
             "revoked_at": Personal("when it was found not to have taken place"),
         },
-        **RECRUITMENT,
+        handling=RECRUITMENT,
     ),
     Table(
         model="candidates.ApplicationDraft",
@@ -175,15 +177,17 @@ TABLES = [
             "created_at": TECHNICAL,
             "expires_at": TECHNICAL,
         },
-        **{**RECRUITMENT, "period": "24 hours"},
+        handling=replace(RECRUITMENT, period="24 hours"),
     ),
     Table(
         model="candidates.Position",
-        subject=Subject.STAFF,
-        purpose="telling applicants about an opening and whom to ask",
-        basis="legitimate interest, GDPR Art. 6(1)(f)",
-        period="as long as the position is shown",
-        erasure=Erasure.WITH_ACCOUNT,
+        handling=Handling(
+            subject=Subject.STAFF,
+            purpose="telling applicants about an opening and whom to ask",
+            basis="legitimate interest, GDPR Art. 6(1)(f)",
+            period="as long as the position is shown",
+            erasure=Erasure.WITH_ACCOUNT,
+        ),
         fields={
             **dict.fromkeys(
                 ("slug", "title_en", "title_fi", "team", "places", "remote", "employment_type", "salary_min",

@@ -32,7 +32,10 @@ class ClouderAdminSite(AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         """The language switch beside the admin's own addresses."""
-        return [path("language/", self.admin_view(require_POST(self.language_view)), name="language"), *super().get_urls()]
+        return [
+            path("language/", self.admin_view(require_POST(self.language_view)), name="language"),
+            *super().get_urls(),
+        ]
 
     def language_view(self, request: HttpRequest) -> HttpResponse:
         """Change the language that the signed-in user reads the admin in."""

@@ -1,10 +1,11 @@
 """The Celery app, and the only place where the schedule stands.
 
-The database is the queue of record: a task carries no data but ids, and everything that is due is found by a sweep. So a
-lost broker loses nothing, and a task that runs twice does no harm.
+The database is the queue of record: a task carries no data but ids, and everything that is due is found by a sweep. So
+a lost broker loses nothing, and a task that runs twice does no harm.
 """
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     beat_schedule=SCHEDULE,
-    beat_schedule_filename=str(Path(os.environ.get("TMPDIR", "/tmp")) / "clouder-beat-schedule"),
+    beat_schedule_filename=str(Path(tempfile.gettempdir()) / "clouder-beat-schedule"),
     timezone=settings.TIME_ZONE,
     enable_utc=True,
 )

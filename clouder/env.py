@@ -104,8 +104,8 @@ VARIABLES = (
              "the broker that wakes the workers", "rediss://:secret@redis.example.org:6379/0"),
     Variable("CLOUDER_CACHE_URL", _scheme("redis", "rediss", "dbcache"), "redis://… or rediss://…",
              "the cache, rate limits included", "rediss://:secret@redis.example.org:6379/1"),
-    Variable("CLOUDER_FILES_BUCKET", _text, "the name of a bucket", "the private, versioned bucket of candidates' files",
-             "example-candidates", default=None),
+    Variable("CLOUDER_FILES_BUCKET", _text, "the name of a bucket",
+             "the private, versioned bucket of candidates' files", "example-candidates", default=None),
     Variable("CLOUDER_LEDGER_BUCKET", _text, "the name of another bucket", "the bucket of the erasure ledger, versioned "
              "and locked", "example-ledger", default=None),
     Variable("CLOUDER_S3_REGION", _text, "the name of a region", "the region of both buckets", "eu-north-1",
@@ -114,8 +114,8 @@ VARIABLES = (
              "https://s3.example.org", default=None),
     Variable("CLOUDER_S3_ENCRYPTION", _text, "AES256 or aws:kms", "the server-side encryption that is asked for",
              "aws:kms", default="AES256"),
-    Variable("CLOUDER_EMAIL_URL", _scheme("smtp", "smtp+tls", "smtp+ssl", "devmail"), "smtp+tls://user:password@host:port",
-             "the mail server", "smtp+tls://clouder:secret@mail.example.org:587"),
+    Variable("CLOUDER_EMAIL_URL", _scheme("smtp", "smtp+tls", "smtp+ssl", "devmail"),
+             "smtp+tls://user:password@host:port", "the mail server", "smtp+tls://clouder:secret@mail.example.org:587"),
     Variable("CLOUDER_EMAIL_FROM", _text, "an address, or Name <address>", "the sender of every mail",
              "Clouder careers <careers@example.org>"),
     Variable("CLOUDER_CONTROLLER_NAME", _text, "a name", "the company that is the controller, as notices and mails say",
@@ -178,21 +178,29 @@ def _value(variable: Variable, environment: Mapping[str, str]) -> Any:
 
 def _misplaced(values: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
     """Rules between variables: where files and the ledger lie, and what only dev.py may use."""
-    errors = []
-    for what, bucket, folder in (
+    places = (
         ("candidates' files", "CLOUDER_FILES_BUCKET", "CLOUDER_FILES_DIR"),
         ("the ledger", "CLOUDER_LEDGER_BUCKET", "CLOUDER_LEDGER_DIR"),
-    ):
-        if not values[bucket] and not values[folder]:
-            errors.append(f"{bucket} is missing: it wants the name of a bucket ({what})")
-    if values["CLOUDER_DEV"]:
-        return errors
-    for variable in VARIABLES:
-        if variable.is_dev_only and variable.name in environment and values[variable.name]:
-            errors.append(f"{variable.name} is for dev.py alone; leave it out here")
-    for name in ("CLOUDER_BROKER_URL", "CLOUDER_CACHE_URL", "CLOUDER_EMAIL_URL"):
-        if values[name].partition("://")[0] in DEV_ONLY_SCHEMES:
-            errors.append(f"{name} names a part of dev.py; here it wants {_wants(name)}")
+    )
+    errors = [
+        f"{bucket} is missing: it wants the name of a bucket ({what})"
+        for what, bucket, folder in places
+        if not values[bucket] and not values[folder]
+    ]
+    return errors if values["CLOUDER_DEV"] else errors + _only_under_dev(values, environment)
+
+
+def _only_under_dev(values: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    errors = [
+        f"{variable.name} is for dev.py alone; leave it out here"
+        for variable in VARIABLES
+        if variable.is_dev_only and variable.name in environment and values[variable.name]
+    ]
+    errors += [
+        f"{name} names a part of dev.py; here it wants {_wants(name)}"
+        for name in ("CLOUDER_BROKER_URL", "CLOUDER_CACHE_URL", "CLOUDER_EMAIL_URL")
+        if values[name].partition("://")[0] in DEV_ONLY_SCHEMES
+    ]
     if not values["CLOUDER_SITE_URL"].startswith("https://"):
         errors.append("CLOUDER_SITE_URL is malformed: it wants https://host")
     return errors

@@ -8,7 +8,9 @@ from django.contrib.auth.models import Group, Permission
 
 from accounts.enums import Role
 
-RECRUITER = {
+Grants = dict[str, tuple[str, ...]]
+
+RECRUITER: Grants = {
     "candidates": (
         "view_candidate",
         "view_application",
@@ -21,9 +23,9 @@ RECRUITER = {
         "view_interaction",
     ),
 }
-POSITIONS = {"candidates": ("add_position", "change_position", "delete_position", "view_position")}
+POSITIONS: Grants = {"candidates": ("add_position", "change_position", "delete_position", "view_position")}
 
-PERMISSIONS: dict[Role, tuple[dict[str, tuple[str, ...]], ...]] = {
+PERMISSIONS: dict[Role, tuple[Grants, ...]] = {
     Role.RECRUITER: (RECRUITER, POSITIONS),
     Role.PRIVACY_OFFICER: (RECRUITER, {"candidates": ("delete_candidate",)}),
     Role.ADMINISTRATOR: (

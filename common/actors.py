@@ -24,8 +24,10 @@ class Actor:
 SYSTEM = Actor(ActorKind.SYSTEM)
 
 
-def staff(ref: UUID) -> Actor:
-    """A member of staff, by the id of the user."""
+def staff(ref: UUID | None) -> Actor:
+    """A member of staff, by the id of the user. Raises ValueError for somebody who is not signed in."""
+    if ref is None:
+        raise ValueError("nobody is signed in")
     return Actor(ActorKind.STAFF, ref)
 
 

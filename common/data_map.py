@@ -5,7 +5,7 @@ export. A test fails on a model or field that no table names.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -51,6 +51,17 @@ class Personal:
 
 
 @dataclass(frozen=True)
+class Handling:
+    """How the rows of a table are handled: whose, what for, on which ground, how long, and what erasing does."""
+
+    subject: Subject
+    purpose: str
+    basis: str
+    period: str
+    erasure: Erasure
+
+
+@dataclass(frozen=True)
 class Table:
     """One model. ``fields`` names every concrete field: a ``Personal``, or a text with the reason why it is not.
 
@@ -59,12 +70,8 @@ class Table:
     """
 
     model: str
-    subject: Subject
-    purpose: str
-    basis: str
-    period: str
-    erasure: Erasure
-    fields: Mapping[str, Personal | str] = field(default_factory=dict)
+    handling: Handling
+    fields: Mapping[str, Personal | str]
     erased_by: str = ""
     key: Key = Key.RECORD
 

@@ -19,6 +19,7 @@ class LineField(forms.CharField):
     """One line of text: trimmed, without control characters and marks that turn the reading direction."""
 
     def to_python(self, value: Any) -> str:
+        """The cleaned line."""
         return clean_line(str(super().to_python(value) or ""))
 
 
@@ -28,4 +29,5 @@ class TextField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
+        """The cleaned text."""
         return clean_text(str(super().to_python(value) or "")).strip()

@@ -1,7 +1,8 @@
 """Log lines without personal data: the message template and its code, never the values of a request."""
 
 import logging
-from typing import ClassVar
+from types import TracebackType
+from typing import Any, ClassVar
 
 
 class LineFormatter(logging.Formatter):
@@ -12,9 +13,10 @@ class LineFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__(self.default_format)
 
-    def formatException(self, ei: object) -> str:  # noqa: N802 (the name is logging's)
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the name is logging's)
         """The type of the error and the frames it passed, without its message."""
-        kind, _, trace = ei  # type: ignore[misc]
+        kind: type[BaseException] = ei[0]
+        trace: TracebackType | None = ei[2]
         frames = []
         while trace is not None:
             code = trace.tb_frame.f_code

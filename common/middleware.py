@@ -14,8 +14,9 @@ PERSONAL_PREFIXES = ("/admin/", "/en/my-data", "/fi/omat-tiedot", "/en/apply", "
 class CsrfMiddleware(CsrfViewMiddleware):
     """Django's CSRF check on a site that sends no referrer at all.
 
-    Under ``Referrer-Policy: no-referrer`` a browser sends ``Origin: null`` with its own site's forms, which Django takes
-    for a stranger's. ``Sec-Fetch-Site`` is set by the browser alone and says which it was; the token is checked as ever.
+    Under ``Referrer-Policy: no-referrer`` a browser sends ``Origin: null`` with its own site's forms, which Django
+    takes for a stranger's. ``Sec-Fetch-Site`` is set by the browser alone and says which it was; the token is checked
+    as ever.
     """
 
     def _origin_verified(self, request: HttpRequest) -> bool:
@@ -26,12 +27,15 @@ class CsrfMiddleware(CsrfViewMiddleware):
 
 
 class PersonalPagesMiddleware:
-    """No cache keeps an answer, unless the view said otherwise; personal pages stay out of search engines (policy §9)."""
+    """No cache keeps an answer, unless the view said otherwise; personal pages stay out of search engines
+    (policy §9).
+    """
 
     def __init__(self, get_response: Responder) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, with the headers that the path asks for."""
         response = self.get_response(request)
         if "Cache-Control" not in response:
             add_never_cache_headers(response)

@@ -7,7 +7,6 @@ from django.db import models
 
 from common.errors import RawDeletionRefused
 
-
 M = TypeVar("M", bound=models.Model)
 
 
@@ -26,7 +25,7 @@ class UUIDModel(models.Model):
 class NoDeleteQuerySet(models.QuerySet[M]):
     """Rows of a person: they leave by an erasure and by nothing else."""
 
-    def delete(self) -> Never:  # type: ignore[override]
+    def delete(self) -> Never:
         """Refuse. An erasure takes files, rows, mails and the ledger together; a delete would leave some behind."""
         raise RawDeletionRefused(f"{self.model.__name__} rows leave by an erasure only")
 

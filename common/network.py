@@ -13,7 +13,8 @@ def client_address(request: HttpRequest) -> str:
         return remote
     forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     chain = [*forwarded, remote]
-    return chain[max(0, len(chain) - 1 - settings.TRUSTED_PROXIES)]
+    address: str = chain[max(0, len(chain) - 1 - settings.TRUSTED_PROXIES)]
+    return address
 
 
 def address_prefix(request: HttpRequest) -> str:

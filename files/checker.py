@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from files.checkers.archive import Archive
-from files.checkers.budget import DEFAULT, Budget, CheckLimits, BadFile
+from files.checkers.budget import DEFAULT, BadFile, Budget, CheckLimits
 from files.checkers.docx import CONTENT_TYPES, check_docx
 from files.checkers.odt import CONTENT, MANIFEST, MIMETYPE, check_odt
 from files.checkers.other import advise
@@ -58,6 +58,7 @@ def check_document(stream: BinaryIO, name: str, limits: CheckLimits = DEFAULT) -
 
     Raises:
         OSError: the stream cannot be read. Nothing in the file's content raises.
+
     """
     stream.seek(0)
     try:

@@ -1,15 +1,17 @@
 """What files keep about people."""
 
-from common.data_map import KEY, TECHNICAL, Erasure, Export, Personal, Subject, Table
+from common.data_map import KEY, TECHNICAL, Erasure, Export, Handling, Personal, Subject, Table
 
 TABLES = [
     Table(
         model="files.StoredFile",
-        subject=Subject.CANDIDATE,
-        purpose="keeping the files that a candidate wished to send (policy §3)",
-        basis="steps at the person's request, GDPR Art. 6(1)(b)",
-        period="as its candidate; 24 hours if it was never sent",
-        erasure=Erasure.DELETE,
+        handling=Handling(
+            Subject.CANDIDATE,
+            "keeping the files that a candidate wished to send (policy §3)",
+            "steps at the person's request, GDPR Art. 6(1)(b)",
+            "as its candidate; 24 hours if it was never sent",
+            Erasure.DELETE,
+        ),
         erased_by="owner_ref",
         fields={
             "id": KEY,

@@ -8,7 +8,7 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -41,7 +41,7 @@ def stage_file(content: BinaryIO, *, name: str, owner_ref: UUID, at: datetime) -
     verdict = check_document(content, name)
     if verdict.refusal is not None or verdict.kind is None:
         raise FileRefused(verdict.refusal or "WRONG_TYPE")
-    digest = hashlib.file_digest(content, "sha256")
+    digest = hashlib.file_digest(cast(Any, content), "sha256")
     size = content.tell()
     stored = StoredFile.objects.create(
         owner_ref=owner_ref,
@@ -75,7 +75,9 @@ def staged_files(owner_ref: UUID, ids: Iterable[UUID], *, at: datetime) -> list[
 
 
 def attach_files(owner_ref: UUID, ids: Iterable[UUID], *, at: datetime) -> int:
-    """Keep staged files for good, as what their record holds. Returns how many; one that has run out is not among them."""
+    """Keep staged files for good, as what their record holds. Returns how many; one that has run out is not among
+    them.
+    """
     rows = StoredFile.objects.filter(owner_ref=owner_ref, pk__in=list(ids), state=FileState.STAGED, expires_at__gt=at)
     return rows.update(state=FileState.ATTACHED, expires_at=None)
 

@@ -44,7 +44,7 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
             retries={"mode": "standard", "total_max_attempts": 3},
             request_checksum_calculation="when_required",
         )
-        self.client_config = self.client_config.merge(limits)
+        self.client_config: Config = self.client_config.merge(limits)
 
     @property
     def _client(self) -> "S3Client":

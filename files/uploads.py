@@ -28,7 +28,7 @@ class CappedUploadHandler(TemporaryFileUploadHandler):
             super().receive_data_chunk(raw_data, start)
         elif not self.is_too_big:
             self.is_too_big = True
-            self.file.file.truncate(0)
+            self.file.truncate(0)
 
     def file_complete(self, file_size: int) -> TemporaryUploadedFile:
         """The file; ``size`` is what was sent, whether or not it was kept."""

@@ -19,5 +19,5 @@ class DevelopmentBackend(BaseEmailBackend):
         for message in email_messages:
             name = str(message.extra_headers.get("Message-ID", id(message))).strip("<>").partition("@")[0]
             (folder / f"{name}.eml").write_bytes(message.message().as_bytes())
-            print(f"\n--- mail to {', '.join(message.to)}: {message.subject}\n{message.body}\n---", file=sys.stderr)
+            print(f"\n--- mail to {', '.join(message.to)}: {message.subject}\n{message.body}\n---", file=sys.stderr)  # noqa: T201
         return len(email_messages)

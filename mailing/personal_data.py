@@ -1,15 +1,17 @@
 """What mailing keeps about people."""
 
-from common.data_map import KEY, TECHNICAL, Erasure, Export, Personal, Subject, Table
+from common.data_map import KEY, TECHNICAL, Erasure, Export, Handling, Personal, Subject, Table
 
 TABLES = [
     Table(
         model="mailing.OutboxEmail",
-        subject=Subject.CANDIDATE,
-        purpose="communicating about the application (policy §3)",
-        basis="steps at the person's request, GDPR Art. 6(1)(b)",
-        period="the text until delivery; kind, time and outcome as the candidate",
-        erasure=Erasure.DELETE,
+        handling=Handling(
+            Subject.CANDIDATE,
+            "communicating about the application (policy §3)",
+            "steps at the person's request, GDPR Art. 6(1)(b)",
+            "the text until delivery; kind, time and outcome as the candidate",
+            Erasure.DELETE,
+        ),
         erased_by="subject_ref",
         fields={
             "id": KEY,

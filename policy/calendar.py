@@ -1,7 +1,7 @@
 """Calendar arithmetic on local dates, after the Finnish act on the computation of time (150/1930, §3).
 
-A period in months or years ends on the same-numbered day, or on the last day of that month if there is none. Instants are
-UTC; a period is computed on the date in Helsinki and never by adding hours to an instant.
+A period in months or years ends on the same-numbered day, or on the last day of that month if there is none. Instants
+are UTC; a period is computed on the date in Helsinki and never by adding hours to an instant.
 """
 
 import calendar

@@ -1,8 +1,8 @@
 """How long a candidate is kept (§7), as pure functions over events and consents.
 
 The dangers: a day too long breaks a promise, a day too short destroys what somebody may still need, and an instant
-computed in UTC is wrong twice a year. So dates are local dates, the boundary is half-open (stored while now < erase_at),
-and nobody but this module computes it.
+computed in UTC is wrong twice a year. So dates are local dates, the boundary is half-open (stored while now <
+erase_at), and nobody but this module computes it.
 """
 
 from collections.abc import Iterable

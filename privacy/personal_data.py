@@ -1,35 +1,40 @@
 """What privacy keeps about people, and what third-party apps keep."""
 
-from common.data_map import KEY, TECHNICAL, Erasure, Export, Personal, Subject, Table
+from dataclasses import replace
 
-NOBODY = {
-    "subject": Subject.NOBODY,
-    "purpose": "running the portal",
-    "basis": "no personal data",
-    "period": "no personal data",
-    "erasure": Erasure.NONE,
-}
-STAFF = {
-    "subject": Subject.STAFF,
-    "purpose": "managing the account and authorising access (policy §3)",
-    "basis": "performance of a contract, GDPR Art. 6(1)(b)",
-}
-LOCKOUT = {
-    **STAFF,
-    "purpose": "refusing guessed passwords",
-    "basis": "legitimate interest in security, GDPR Art. 6(1)(f)",
-    "period": "unused: lockouts are counted in the cache for 15 minutes",
-    "erasure": Erasure.EXPIRE,
-}
+from common.data_map import KEY, TECHNICAL, Erasure, Export, Handling, Personal, Subject, Table
+
+NOBODY = Handling(
+    subject=Subject.NOBODY,
+    purpose="running the portal",
+    basis="no personal data",
+    period="no personal data",
+    erasure=Erasure.NONE,
+)
+STAFF = Handling(
+    subject=Subject.STAFF,
+    purpose="managing the account and authorising access (policy §3)",
+    basis="performance of a contract, GDPR Art. 6(1)(b)",
+    period="12 hours",
+    erasure=Erasure.EXPIRE,
+)
+LOCKOUT = replace(
+    STAFF,
+    purpose="refusing guessed passwords",
+    basis="legitimate interest in security, GDPR Art. 6(1)(f)",
+    period="unused: lockouts are counted in the cache for 15 minutes",
+)
 
 OWN = [
     Table(
         model="privacy.ErasureBatch",
-        subject=Subject.CANDIDATE,
-        purpose="carrying out erasures (policy §7, §8)",
-        basis="legal obligation, GDPR Art. 17",
-        period="two calendar years",
-        erasure=Erasure.KEEP_PSEUDONYMOUS,
+        handling=Handling(
+            Subject.CANDIDATE,
+            "carrying out erasures (policy §7, §8)",
+            "legal obligation, GDPR Art. 17",
+            "two calendar years",
+            Erasure.KEEP_PSEUDONYMOUS,
+        ),
         fields={
             "candidate_refs": Personal("whose data were erased, as opaque references", Export.NONE),
             "id": KEY,
@@ -41,11 +46,13 @@ OWN = [
     ),
     Table(
         model="privacy.LedgerRecord",
-        subject=Subject.CANDIDATE,
-        purpose="proving erasures and repeating them after a restore",
-        basis="legal obligation, GDPR Art. 5(2) and 17",
-        period="two calendar years",
-        erasure=Erasure.KEEP_PSEUDONYMOUS,
+        handling=Handling(
+            Subject.CANDIDATE,
+            "proving erasures and repeating them after a restore",
+            "legal obligation, GDPR Art. 5(2) and 17",
+            "two calendar years",
+            Erasure.KEEP_PSEUDONYMOUS,
+        ),
         fields={
             "content": Personal("whose data were erased, as opaque references", Export.NONE),
             **dict.fromkeys(("number", "kind", "sha256", "reserved_at", "written_at"), TECHNICAL),
@@ -54,34 +61,36 @@ OWN = [
 ]
 
 THIRD_PARTY = [
-    Table(model="auth.Group", fields={"id": TECHNICAL, "name": "name of a role"}, **NOBODY),
+    Table(model="auth.Group", fields={"id": TECHNICAL, "name": "name of a role"}, handling=NOBODY),
     Table(
-        model="auth.Group_permissions", fields=dict.fromkeys(("id", "group", "permission"), TECHNICAL), **NOBODY
+        model="auth.Group_permissions", fields=dict.fromkeys(("id", "group", "permission"), TECHNICAL), handling=NOBODY
     ),
     Table(
-        model="auth.Permission", fields=dict.fromkeys(("id", "name", "content_type", "codename"), TECHNICAL), **NOBODY
+        model="auth.Permission",
+        fields=dict.fromkeys(("id", "name", "content_type", "codename"), TECHNICAL),
+        handling=NOBODY,
     ),
     Table(
-        model="contenttypes.ContentType", fields=dict.fromkeys(("id", "app_label", "model"), TECHNICAL), **NOBODY
+        model="contenttypes.ContentType", fields=dict.fromkeys(("id", "app_label", "model"), TECHNICAL), handling=NOBODY
     ),
     Table(
         model="sessions.Session",
-        period="12 hours",
-        erasure=Erasure.EXPIRE,
+        handling=STAFF,
         fields={
             "session_key": Personal("random key of a staff session", Export.NONE),
             "session_data": Personal("which user is signed in, and since when", Export.NONE),
             "expire_date": TECHNICAL,
         },
-        **STAFF,
     ),
     Table(
         model="admin.LogEntry",
-        subject=Subject.STAFF,
-        purpose="showing who changed positions and users in the admin",
-        basis="legitimate interest in security, GDPR Art. 6(1)(f)",
-        period="until the account is deleted; rows about a candidate go with the candidate",
-        erasure=Erasure.DELETE,
+        handling=Handling(
+            subject=Subject.STAFF,
+            purpose="showing who changed positions and users in the admin",
+            basis="legitimate interest in security, GDPR Art. 6(1)(f)",
+            period="until the account is deleted; rows about a candidate go with the candidate",
+            erasure=Erasure.DELETE,
+        ),
         erased_by="object_id",
         fields={
             "id": TECHNICAL,
@@ -104,7 +113,7 @@ THIRD_PARTY = [
                     for field in (*common, *more)
                 },
             },
-            **LOCKOUT,
+            handling=LOCKOUT,
         )
         for common in [("user_agent", "ip_address", "username", "http_accept", "path_info", "attempt_time")]
         for name, more in (
@@ -116,7 +125,7 @@ THIRD_PARTY = [
     Table(
         model="axes.AccessAttemptExpiration",
         fields={"access_attempt": TECHNICAL, "expires_at": TECHNICAL},
-        **LOCKOUT,
+        handling=LOCKOUT,
     ),
 ]  # fmt: skip
 

@@ -42,15 +42,13 @@ def erasable() -> tuple[Table, ...]:
 
 def problems() -> list[str]:
     """What the data map does not say, or says of something that is not there (scenario 39)."""
-    found = []
     models_by_label = {model._meta.label: model for model in apps.get_models(include_auto_created=True)}
-    for label in sorted(models_by_label.keys() - tables().keys()):
-        found.append(f"{label} is in no personal_data.py")
-    for label in sorted(tables().keys() - models_by_label.keys()):
-        found.append(f"{label} is classified and does not exist")
-    for label in sorted(tables().keys() & models_by_label.keys()):
+    known, classified = models_by_label.keys(), tables().keys()
+    found = [f"{label} is in no personal_data.py" for label in sorted(known - classified)]
+    found += [f"{label} is classified and does not exist" for label in sorted(classified - known)]
+    for label in sorted(known & classified):
         names = {field.name for field in models_by_label[label]._meta.concrete_fields}
-        classified = set(tables()[label].fields)
-        found += [f"{label}.{name} is not classified" for name in sorted(names - classified)]
-        found += [f"{label}.{name} is classified and does not exist" for name in sorted(classified - names)]
+        named = set(tables()[label].fields)
+        found += [f"{label}.{name} is not classified" for name in sorted(names - named)]
+        found += [f"{label}.{name} is classified and does not exist" for name in sorted(named - names)]
     return found

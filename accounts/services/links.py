@@ -1,7 +1,7 @@
 """Mailed links and the sessions they open (ASVS 6.5, 6.6, 7.3).
 
-A link is 32 random bytes; the database knows their SHA-256 only. Looking at a link changes nothing; using it does, once.
-A newer link of the same purpose for the same address and record ends the older ones.
+A link is 32 random bytes; the database knows their SHA-256 only. Looking at a link changes nothing; using it does,
+once. A newer link of the same purpose for the same address and record ends the older ones.
 """
 
 import hashlib

@@ -135,9 +135,7 @@ class CandidateAdmin(ReadOnlyAdmin):
             page = candidate_page(candidate_id, as_of=at)
         except Candidate.DoesNotExist as error:
             raise Http404 from error
-        record_access(
-            Access.VIEWED, at=at, actor=staff(request.user.pk), subject_refs=[page.candidate.pk]
-        )
+        record_access(Access.VIEWED, at=at, actor=staff(request.user.pk), subject_refs=[page.candidate.pk])
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

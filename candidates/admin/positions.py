@@ -8,6 +8,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from audit.enums import Action
 from audit.services import record_event
 from candidates.models import Position
@@ -22,7 +23,7 @@ class PositionAdmin(admin.ModelAdmin[Position]):
     list_display = ("title", "team", "places", "employment_type", "open_from", "open_until", "is_published")
     list_filter = ("is_published", "employment_type", "remote")
     search_fields = ("title_en", "title_fi", "team", "places")
-    prepopulated_fields = {"slug": ("title_en",)}  # noqa: RUF012 (Django's way)
+    prepopulated_fields = {"slug": ("title_en",)}
     ordering = ("-open_from", "slug")
     fieldsets = (
         (None, {"fields": ("title_en", "title_fi", "slug", "team", "contact_person")}),
@@ -35,15 +36,12 @@ class PositionAdmin(admin.ModelAdmin[Position]):
     def save_model(self, request: HttpRequest, obj: Position, form: forms.ModelForm[Position], change: bool) -> None:
         """Save, with an audit event."""
         super().save_model(request, obj, form, change)
-        record_event(
-            Action.POSITION_CHANGED, at=clock.now(), actor=staff(request.user.pk), object_ref=obj.pk
-        )
+        record_event(Action.POSITION_CHANGED, at=clock.now(), actor=staff(request.user.pk), object_ref=obj.pk)
 
-    def get_form(self, request: HttpRequest, obj: Position | None = None, **kwargs: Any) -> Any:
-        """Only active colleagues can be the contact person."""
-        form = super().get_form(request, obj, **kwargs)
-        if "contact_person" in form.base_fields:
-            people = form.base_fields["contact_person"]
-            people.queryset = people.queryset.filter(is_active=True, is_staff=True)
-            people.label_from_instance = lambda user: user.get_full_name()
-        return form
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Only active colleagues can be the contact person, and they are shown by name."""
+        field: Any = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "contact_person":
+            field.queryset = User.objects.filter(is_active=True, is_staff=True).order_by("name", "email")
+            field.label_from_instance = User.get_full_name
+        return field

@@ -28,6 +28,7 @@ class LinkField(LineField):
         super().__init__(max_length=500, **kwargs)
 
     def to_python(self, value: Any) -> str:
+        """The address with a scheme."""
         text = super().to_python(value)
         if text and "://" not in text and ":" not in text.partition("/")[0]:
             text = f"https://{text}"

@@ -33,9 +33,9 @@ class CandidateQuerySet(NoDeleteQuerySet["Candidate"]):
 class Candidate(PersonalModel):
     """A record of a person known to recruitment. Records that share ``person_ref`` are one person.
 
-    The clock's columns (``last_contact_at`` to ``expires_at``) are written by ``candidates.services.clock`` alone and are
-    the same on all records of a person. ``erase_after`` says that the person asked to be erased, and when that is due;
-    ``erasing_ref`` is the batch that is erasing the record.
+    The clock's columns (``last_contact_at`` to ``expires_at``) are written by ``candidates.services.clock`` alone and
+    are the same on all records of a person. ``erase_after`` says that the person asked to be erased, and when that is
+    due; ``erasing_ref`` is the batch that is erasing the record.
     """
 
     person_ref = models.UUIDField(default=uuid.uuid4)
@@ -97,9 +97,6 @@ class ProfileLink(PersonalModel):
     url = models.CharField(max_length=500)
 
     objects = NoDeleteQuerySet.as_manager()
-
-    class Meta:
-        indexes: list[models.Index] = []
 
 
 class Consent(PersonalModel):

@@ -23,7 +23,9 @@ class Note(PersonalModel):
 
 
 class Interaction(PersonalModel):
-    """One contact with the candidate, dated when it happened; what counts for the clock is ``policy.contact``'s word."""
+    """One contact with the candidate, dated when it happened; what counts for the clock is ``policy.contact``'s
+    word.
+    """
 
     candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="interactions")
     application = models.ForeignKey(Application, models.PROTECT, null=True, related_name="interactions")

@@ -34,7 +34,9 @@ class CandidatePage:
 
 
 def candidate_page(candidate_id: UUID, *, as_of: datetime) -> CandidatePage:
-    """The page of a candidate who may be seen. Raises Candidate.DoesNotExist otherwise, as for one who does not exist."""
+    """The page of a candidate who may be seen. Raises Candidate.DoesNotExist otherwise, as for one who does not
+    exist.
+    """
     candidate = Candidate.objects.visible(as_of).get(pk=candidate_id)
     records = list(Candidate.objects.filter(person_ref=candidate.person_ref).order_by("-collected_at"))
     refs = [record.pk for record in records]
@@ -54,9 +56,7 @@ def candidate_page(candidate_id: UUID, *, as_of: datetime) -> CandidatePage:
 def _timeline(refs: list[UUID]) -> Iterator[Entry]:
     for note in Note.objects.filter(candidate__in=refs).select_related("author"):
         yield Entry("note", note.at, note)
-    interactions = Interaction.objects.filter(candidate__in=refs).select_related(
-        "recorded_by", "application__position"
-    )
+    interactions = Interaction.objects.filter(candidate__in=refs).select_related("recorded_by", "application__position")
     for interaction in interactions:
         yield Entry("interaction", interaction.occurred_at, interaction, interaction.recorded_at)
     changes = StageChange.objects.filter(application__candidate__in=refs).select_related(

@@ -1,1 +1,3 @@
-"""Every write of recruitment. The instant is passed in as ``at``; each act writes its audit event and its mail itself."""
+"""Every write of recruitment. The instant is passed in as ``at``; each act writes its audit event and its mail
+itself.
+"""

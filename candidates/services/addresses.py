@@ -1,9 +1,9 @@
 """Whose address is it: confirming, linking and disowning.
 
-Anybody can type anybody's address, so an application opens nothing that is there already: it is a record of its own, and
-only whoever reads the mailbox can join it to older records. The dangers are disclosure (a stranger reads what is kept
-about the owner of an address), and reviving (an expired record is pulled back by a new application). So confirming counts
-at the time of submission, and a record that has expired or is being erased is never linked.
+Anybody can type anybody's address, so an application opens nothing that is there already: it is a record of its own,
+and only whoever reads the mailbox can join it to older records. The dangers are disclosure (a stranger reads what is
+kept about the owner of an address), and reviving (an expired record is pulled back by a new application). So
+confirming counts at the time of submission, and a record that has expired or is being erased is never linked.
 """
 
 from datetime import datetime
@@ -38,11 +38,11 @@ def create_confirmation_link(candidate: Candidate, *, at: datetime) -> str:
 
 @transaction.atomic
 def confirm_address(candidate_id: UUID, *, address: str, at: datetime) -> Candidate | None:
-    """Mark the record's address as confirmed by whoever controls ``address`` (its normal form), and link it to the older
-    records of exactly that address.
+    """Mark the record's address as confirmed by whoever controls ``address`` (its normal form), and link it to the
+    older records of exactly that address.
 
-    Returns None where the record is gone, expired, being erased, disowned, or has another address. Repeating it changes
-    nothing.
+    Returns None where the record is gone, expired, being erased, disowned, or has another address. Repeating it
+    changes nothing.
     """
     candidate = (
         Candidate.objects.visible(at)
@@ -94,7 +94,8 @@ def waiting_applications(address: str, *, at: datetime) -> list[Application]:
 
 @transaction.atomic
 def disown_application(candidate_id: UUID, *, address: str, at: datetime) -> bool:
-    """ "I did not send this": take the address off the record, drop its mails, and tell the position's contact person.
+    """Act on "I did not send this": take the address off the record, drop its mails, and tell the position's contact
+    person.
 
     Only whoever controls ``address`` may, and only while it is not confirmed. Returns whether anything was done.
     """

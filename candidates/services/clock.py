@@ -1,9 +1,9 @@
 """The retention clock of a person: the only writer of the clock's columns, and the explanation of the date.
 
-Called by whatever changes an event, a consent or a link, in the same transaction. The rule itself is ``policy.retention``;
-this module gathers a person's events for it. The dangers: a clock that was not recomputed keeps data too long without
-anybody noticing, and one computed for a single record of a linked person forgets the others. So it always takes the whole
-person, under lock, and writes the same values to every record.
+Called by whatever changes an event, a consent or a link, in the same transaction. The rule itself is
+``policy.retention``; this module gathers a person's events for it. The dangers: a clock that was not recomputed keeps
+data too long without anybody noticing, and one computed for a single record of a linked person forgets the others. So
+it always takes the whole person, under lock, and writes the same values to every record.
 """
 
 from collections.abc import Iterable
@@ -129,7 +129,7 @@ def _other_events(refs: list[UUID]) -> list[Event]:
     events = [
         Event(str(pk), EventKind.STAFF_WORK, at)
         for model, path in ((Note, "candidate_id__in"), (StageChange, "application__candidate_id__in"))
-        for pk, at in model.objects.filter(**{path: refs}).values_list("pk", "at")  # type: ignore[attr-defined]
+        for pk, at in model.objects.filter(**{path: refs}).values_list("pk", "at")
     ]
     mails = OutboxEmail.objects.filter(subject_ref__in=refs).values_list("pk", "queued_at")
     events += [Event(str(pk), EventKind.AUTOMATIC_MAIL, at) for pk, at in mails]

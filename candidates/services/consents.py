@@ -1,7 +1,7 @@
 """Consent to longer storage (policy §7, GDPR Art. 6(1)(a) and 7).
 
-Only the candidate gives it. It says until when, never renews itself, and is taken back as easily as it was given. Giving
-and withdrawing are no contact and move no base date (E9).
+Only the candidate gives it. It says until when, never renews itself, and is taken back as easily as it was given.
+Giving and withdrawing are no contact and move no base date (E9).
 """
 
 from datetime import datetime
@@ -27,8 +27,8 @@ from policy.retention import extension_ends_on
 def give_consent(candidate_id: UUID, *, language: str, channel: Channel, actor: Actor, at: datetime) -> Consent:
     """Record the candidate's yes to longer storage, with the exact text shown; its end is fixed now.
 
-    Raises Refused if anybody but the candidate gives it, if one is in force, or if the person is expired or being erased
-    (after erasure grants are refused).
+    Raises Refused if anybody but the candidate gives it, if one is in force, or if the person is expired or being
+    erased (after erasure grants are refused).
     """
     if actor.kind is not ActorKind.CANDIDATE:
         raise Refused("not_own", _("Only the candidate can agree to longer storage."))
@@ -79,7 +79,9 @@ def withdraw_consent(person_ref: UUID, *, actor: Actor, at: datetime) -> int:
 
 @transaction.atomic
 def expire_storage_consents(*, at: datetime, limit: int = 500) -> int:
-    """Close the consents whose last day is over, each with an event; returns how many. Erasing is the erasure's work."""
+    """Close the consents whose last day is over, each with an event; returns how many. Erasing is the erasure's
+    work.
+    """
     ended = list(
         Consent.objects.select_for_update(skip_locked=True)
         .filter(withdrawn_at=None, ended_at=None, ends_on__lt=local_date(at))

@@ -40,9 +40,7 @@ def request_erasure(person_ref: UUID, *, actor: Actor, at: datetime) -> str | No
 @transaction.atomic
 def take_back_erasure(person_ref: UUID, *, actor: Actor, at: datetime) -> bool:
     """Take an erasure back within the cooling time. Returns whether there was one that had not begun."""
-    records = Candidate.objects.select_for_update().filter(
-        person_ref=person_ref, erasing_ref=None, erase_after__gt=at
-    )
+    records = Candidate.objects.select_for_update().filter(person_ref=person_ref, erasing_ref=None, erase_after__gt=at)
     refs = [record.pk for record in records]
     Candidate.objects.filter(pk__in=refs).update(erase_after=None, erasure_case="")
     for ref in refs:

@@ -15,7 +15,9 @@ from common.errors import Refused
 
 @transaction.atomic
 def add_note(candidate_id: UUID, *, text: str, actor: Actor, at: datetime) -> Note:
-    """Add a note. It moves no clock (E12). Raises Refused for an empty one, Candidate.DoesNotExist for a hidden person."""
+    """Add a note. It moves no clock (E12). Raises Refused for an empty one, Candidate.DoesNotExist for a hidden
+    person.
+    """
     candidate = Candidate.objects.visible(at).get(pk=candidate_id)
     if not text.strip():
         raise Refused("empty", _("Write something first."))

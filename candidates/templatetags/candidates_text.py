@@ -2,11 +2,11 @@
 
 import nh3
 from django import template
+from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
 from candidates.forms.apply import check_link
-from django.core.exceptions import ValidationError
 
 register = template.Library()
 
@@ -20,7 +20,11 @@ def markdown(value: str) -> SafeString:
     html = _markdown.render(value).replace("<h1>", "<h3>").replace("</h1>", "</h3>")
     html = html.replace("<h2>", "<h3>").replace("</h2>", "</h3>")
     clean = nh3.clean(
-        html, tags=_TAGS, attributes={"a": {"href"}}, url_schemes={"http", "https", "mailto"}, link_rel="noopener nofollow"
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener nofollow",
     )
     return SafeString(clean)
 

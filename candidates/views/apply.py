@@ -1,9 +1,9 @@
 """Applying in three screens: form, check answers, confirmation.
 
-What was typed travels in the form and is kept in a draft, so that neither a validation error, nor the Back button, nor a
-lost cookie loses it; files are staged and bound to a cookie of their own and to the signed token in the form. There is no
-session and nothing that a forged request could do in somebody's name, so Django's CSRF cookie is not asked for: the token
-stands in its place (docs/adr/0005).
+What was typed travels in the form and is kept in a draft, so that neither a validation error, nor the Back button, nor
+a lost cookie loses it; files are staged and bound to a cookie of their own and to the signed token in the form. There
+is no session and nothing that a forged request could do in somebody's name, so Django's CSRF cookie is not asked for:
+the token stands in its place (docs/adr/0005).
 """
 
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -37,7 +37,7 @@ from policy import retention
 from policy.calendar import local_date
 from policy.identifiers import normalise_address
 
-TOKEN_SALT = "candidates.apply"
+TOKEN_SALT = "candidates.apply"  # noqa: S105 (a name, no secret)
 SENT_SALT = "candidates.sent"
 
 
@@ -219,9 +219,7 @@ def _send(visit: Visit) -> HttpResponse:
     return _sent(application)
 
 
-def _ask_again(
-    visit: Visit, filled: ApplicationForm, staging: Staging, draft: ApplicationDraft | None
-) -> HttpResponse:
+def _ask_again(visit: Visit, filled: ApplicationForm, staging: Staging, draft: ApplicationDraft | None) -> HttpResponse:
     """Something is missing now that was there before: show the form with all that is left."""
     visit.cookie = visit.cookie or drafts.new_token()
     draft = draft or drafts.open_draft(visit.cookie, visit.key, visit.position, at=visit.at)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from itertools import chain
+from typing import Any, BinaryIO, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -21,16 +23,18 @@ from files.services import discard_staged, stage_file, staged_files
 
 MESSAGES: dict[str, "Promise | str"] = {
     Refusal.EMPTY: _("The file is empty. Choose another one"),
-    Refusal.TOO_BIG: _("The file is larger than 10 MB. Make it smaller, for example by exporting it with fewer pictures"),
+    Refusal.TOO_BIG: _("The file is larger than 10 MB. Make it smaller, for example with fewer pictures"),
     Refusal.WRONG_TYPE: _("The file is not a PDF, DOCX or ODT. Save it as one of these and choose it again"),
     Refusal.LEGACY_FORMAT: _("This is an old or plain format. Save the document as PDF and choose it again"),
     Refusal.ENCRYPTED: _("The file is protected by a password. Save it without a password and choose it again"),
     Refusal.DAMAGED: _("The file is damaged and cannot be opened. Export it anew and choose it again"),
-    Refusal.UNPACKS_TOO_BIG: _("The file unpacks to far more than a document holds. Export it as PDF and choose it again"),
-    Refusal.ACTIVE_CONTENT: _("The file holds a macro, a script or a program. Save it as a plain PDF and choose it again"),
-}  # fmt: skip
+    Refusal.UNPACKS_TOO_BIG: _("The file unpacks to far more than a document holds. Export it as PDF"),
+    Refusal.ACTIVE_CONTENT: _("The file holds a macro, a script or a program. Save it as a plain PDF"),
+}
 CHOOSE_AGAIN = _("The file is no longer here. Choose it again; everything else is kept")
-TOO_MANY = _("Too many files were sent from here today. Try again tomorrow, or send the application with a link instead")
+TOO_MANY = _(
+    "Too many files were sent from here today. Try again tomorrow, or send the application with a link instead"
+)
 NOT_STORED = _("The file could not be stored just now. Choose it again in a moment; everything else is kept")
 
 
@@ -47,10 +51,8 @@ class Staging:
         if self.draft is None:
             return {}
         wanted: dict[str, list[str]] = self.draft.files
-        found = {
-            str(stored.pk): stored
-            for stored in staged_files(self.draft.candidate_ref, sum(wanted.values(), []), at=self.at)
-        }
+        ids = [UUID(pk) for pk in chain.from_iterable(wanted.values())]
+        found = {str(stored.pk): stored for stored in staged_files(self.draft.candidate_ref, ids, at=self.at)}
         return {name: [found[pk] for pk in ids if pk in found] for name, ids in wanted.items() if name in FILE_FIELDS}
 
     def by_field(self) -> dict[str, list[StoredFile]]:
@@ -77,14 +79,14 @@ class Staging:
                 discard_staged(self.draft.candidate_ref, [stored.pk for stored in gone], at=self.at)
             self._files[name] = [stored for stored in rows if stored not in gone]
 
-    def take(self, files: MultiValueDict[str, UploadedFile], prefix: str) -> None:
+    def take(self, files: MultiValueDict[str, UploadedFile[Any]], prefix: str) -> None:
         """Stage what was sent; a new CV or letter takes the place of the one before."""
         for name in FILE_FIELDS:
             for upload in files.getlist(name):
                 self.errors.pop(name, None)
                 self._take_one(name, upload, prefix)
 
-    def _take_one(self, name: str, upload: UploadedFile, prefix: str) -> None:
+    def _take_one(self, name: str, upload: UploadedFile[Any], prefix: str) -> None:
         assert self.draft is not None
         if (upload.size or 0) > settings.FILE_MAX_BYTES:
             self.errors[name] = MESSAGES[Refusal.TOO_BIG]
@@ -93,7 +95,7 @@ class Staging:
             self.errors[name] = TOO_MANY
             return
         try:
-            stored = stage_file(upload.file, name=upload.name or "", owner_ref=self.draft.candidate_ref, at=self.at)
+            stored = stage_file(cast(BinaryIO, upload.file), name=upload.name or "", owner_ref=self.draft.candidate_ref, at=self.at)
         except FileRefused as refused:
             self.errors[name] = MESSAGES[refused.reason]
             return

@@ -259,7 +259,10 @@ def run_command(command: Sequence[str], environment: dict[str, str]) -> int:
 
 
 def blocked_signals() -> Iterator[tuple[int, bool]]:
-    """The signals that come in, each with whether the terminal sent it to the whole process group."""
+    """The signals that come in, each with whether the terminal sent it to the whole process group.
+
+    This process has one thread; another one, with these signals unblocked, could swallow them.
+    """
     while True:
         if sys.platform == "darwin":
             signum = signal.sigwait(BLOCKED_SIGNALS)

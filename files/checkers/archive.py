@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from files.checkers.budget import CHUNK, Budget, BadFile, inflate
+from files.checkers.budget import CHUNK, BadFile, Budget, inflate
 from files.enums import Refusal
 
 END_SIGNATURE = b"PK\x05\x06"

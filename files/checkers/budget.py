@@ -103,6 +103,7 @@ def inflate(packed: bytes | memoryview, budget: Budget, *, wbits: int) -> Iterat
         BadFile: beyond the budget.
         zlib.error: not a deflate stream.
         EOFError: the stream stops short.
+
     """
     machine = zlib.decompressobj(wbits)
     for start in range(0, len(packed), CHUNK):

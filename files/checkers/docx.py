@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from files.checkers.archive import Archive
-from files.checkers.budget import Budget, BadFile
+from files.checkers.budget import BadFile, Budget
 from files.checkers.markup import Watcher, local_name, namespace, watch
 from files.checkers.targets import is_remote, is_share, runs_something
 from files.enums import Refusal
@@ -89,7 +89,8 @@ class _Relations(Watcher):
         target = attributes.get("Target", "")
         if kind == "officedocument":
             self.main = self.main or target
-        if kind in ACTIVE_RELATIONS:
+        is_own_link = attributes.get("TargetMode", "").lower() == "external" and not is_remote(target)
+        if kind in ACTIVE_RELATIONS and not (kind == "oleobject" and is_own_link):  # a chart's workbook, left at home
             raise BadFile(Refusal.ACTIVE_CONTENT, f"a relation to active content: {kind}")
         if runs_something(target):
             raise BadFile(Refusal.ACTIVE_CONTENT, "a relation that runs something")

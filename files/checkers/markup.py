@@ -1,8 +1,8 @@
 """XML of strangers, read as a stream: no tree is built, so a part of 100 MB costs no more memory than one of 1 MB.
 
 Document types and entities are refused (ASVS 1.5.1), with one exception that honest files need: OpenOffice wrote a bare
-``<!DOCTYPE … PUBLIC "-//OpenOffice.org//DTD …">`` into manifests and menus of its ODT files. It declares nothing,
-nothing fetches it, and it is let through where the caller says so.
+``<!DOCTYPE … PUBLIC "-//OpenOffice.org//DTD …">`` into manifests, menus and formulas of its ODT files. It declares
+nothing, nothing fetches it, and it is let through where the caller says so.
 """
 
 from collections.abc import Iterable

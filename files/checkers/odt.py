@@ -8,7 +8,7 @@ and library lists without a macro in them are normal.
 from typing import Final
 
 from files.checkers.archive import Archive
-from files.checkers.budget import Budget, BadFile
+from files.checkers.budget import BadFile, Budget
 from files.checkers.markup import Watcher, local_name, namespace, watch
 from files.checkers.targets import is_remote, is_share, runs_something
 from files.enums import MEDIA_TYPES, MediaKind, Refusal
@@ -111,7 +111,6 @@ def _check_part(archive: Archive, name: str, depth: int) -> None:
     if folded.startswith("scripts/"):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a script")
     if folded.endswith(XML_SUFFIXES):
-        is_menu = folded.startswith(("basic/", "dialogs/", "configurations2/"))
-        watch(archive.chunks(name), _Part(depth), allows_openoffice_doctype=is_menu)
+        watch(archive.chunks(name), _Part(depth), allows_openoffice_doctype=True)
     else:
         archive.drain(name)

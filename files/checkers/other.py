@@ -26,6 +26,8 @@ def advise(data: bytes, name: str) -> tuple[Refusal, str]:
         return Refusal.LEGACY_FORMAT, "WordPerfect"
     if _WORD_2003_XML in data[:_SAMPLE]:
         return Refusal.LEGACY_FORMAT, "Word 2003 XML"
+    if b"%%EOF" in data[-_SAMPLE:]:
+        return Refusal.DAMAGED, "a PDF without its beginning"
     if _is_plain_text(data):
         return Refusal.LEGACY_FORMAT, "plain text"
     return Refusal.WRONG_TYPE, "unknown"

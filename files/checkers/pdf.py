@@ -18,7 +18,7 @@ from typing import Final
 import pikepdf
 from pikepdf.settings import set_qpdf_limits
 
-from files.checkers.budget import Budget, BadFile, inflate
+from files.checkers.budget import BadFile, Budget, inflate
 from files.checkers.pdf_objects import judge_object, stream_filters
 from files.enums import Refusal
 
@@ -36,8 +36,8 @@ _LOOK: Final = 256  # objects between two looks at the clock and at the warnings
 
 _END_MARK: Final = re.compile(rb"%%EOF|startxref\s+\d+")
 _MARKUP: Final = re.compile(rb"<\s*[!?/a-zA-Z]")
+_ARCHIVE: Final = re.compile(rb"PK(\x03\x04|\x05\x06)")
 _MARKUP_AFTER_END: Final = re.compile(rb"%%EOF[\s\0]*<\s*[!?/a-zA-Z]")
-_ZIP_MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06")
 _ZIP_END: Final = struct.Struct("<4s4H2LH")
 _BLANK: Final = b"\0\t\n\r \x0c\x1a"
 
@@ -79,9 +79,9 @@ def _check_frame(data: bytes) -> None:
         raise BadFile(Refusal.DAMAGED, "bytes before the header")
     end = _end_of(data)
     tail = data[end:].strip(_BLANK)
-    if _MARKUP.search(tail) or _MARKUP_AFTER_END.search(data):
+    if _MARKUP_AFTER_END.search(data) or (len(tail) <= TAIL_REACH and _MARKUP.search(tail)):
         raise BadFile(Refusal.ACTIVE_CONTENT, "markup after the end")
-    if any(mark in tail for mark in _ZIP_MARKS) or _ends_as_zip(data):
+    if _ARCHIVE.search(tail) or _ends_as_zip(data):
         raise BadFile(Refusal.ACTIVE_CONTENT, "an archive after the end")
     if len(tail) > TAIL_REACH:
         raise BadFile(Refusal.DAMAGED, "goes on after the end")

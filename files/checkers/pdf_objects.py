@@ -10,7 +10,7 @@ from typing import Final
 
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
 
-from files.checkers.budget import Budget, BadFile, inflate
+from files.checkers.budget import BadFile, Budget, inflate
 from files.checkers.targets import is_share, runs_something
 from files.enums import Refusal
 
@@ -23,11 +23,13 @@ CLICKS: Final = frozenset({"/U", "/D"})
 _PROGRAMS: Final = """
     .exe .com .scr .pif .cpl .dll .msi .msp .msix .appx .bat .cmd .ps1 .psm1 .vbs .vbe .vb .js .jse .mjs .wsf .wsh .hta
     .jar .class .apk .app .pkg .dmg .sh .bash .command .py .pyw .pl .rb .elf .run .lnk .url .scf .desktop .reg .inf .chm
-    .iso .img .vhd .vhdx .swf .html .htm .xhtml .mht .mhtml .svg .docm .dotm .xlsm .xlsb .xltm .xlam .pptm .ppam .sct
-    .library-ms .settingcontent-ms .application .gadget .diagcab .one
+    .iso .img .vhd .vhdx .swf .mht .mhtml .docm .dotm .xlsm .xlsb .xltm .xlam .pptm .ppam .sct .library-ms
+    .settingcontent-ms .application .gadget .diagcab .one
 """
 PROGRAM_SUFFIXES: Final = tuple(_PROGRAMS.split())
 """Name endings of attachments that run when they are opened, or that carry what does."""
+PAGE_SUFFIXES: Final = (".html", ".htm", ".xhtml", ".xht", ".svg")
+"""Name endings of attachments that a browser opens. LaTeX attaches such pages, with styles, to tagged documents."""
 PROGRAM_SIGNATURES: Final = (
     b"\x7fELF",
     b"#!",
@@ -39,6 +41,7 @@ PROGRAM_SIGNATURES: Final = (
     b"\x4c\x00\x00\x00\x01\x14\x02\x00",  # a Windows shortcut
 )
 _CHAIN = 100  # actions that follow one another
+_PAGE_SCRIPT: Final = re.compile(rb"<(?:[\w.-]+:)?script[\s/>]|javascript:|\bon[a-z]+\s*=", re.IGNORECASE)
 _FORM_SCRIPT: Final = re.compile(rb"<(?:[\w.-]+:)?script[\s/>]|<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
 
@@ -129,29 +132,38 @@ def _judge_form(form: object, budget: Budget) -> None:
 
 
 def _unpacked(stream: Stream, budget: Budget) -> bytes:
-    """A form's packet. One that is packed in a way that forms are not is taken for hiding something."""
+    """A form or an attached page, unpacked. One packed in a way that nobody packs them is taken to hide something."""
     filters = stream_filters(stream)
     if filters == []:
         return stream.read_raw_bytes()
     if filters != ["/FlateDecode"] or "/DecodeParms" in stream:
-        raise BadFile(Refusal.ACTIVE_CONTENT, "a form that is packed in an unusual way")
+        raise BadFile(Refusal.ACTIVE_CONTENT, "something packed in an unusual way")
     try:
         return b"".join(inflate(stream.read_raw_bytes(), budget, wbits=15))
     except (zlib.error, EOFError):
-        raise BadFile(Refusal.DAMAGED, "a form does not unpack") from None
+        raise BadFile(Refusal.DAMAGED, "a form or an attached page does not unpack") from None
 
 
 def _judge_attachment(specification: Object, budget: Budget) -> None:
     """Refuse an attached program, by its name or its first bytes. Other attachments (XML of a Europass CV) are fine."""
-    if any(name.lower().rstrip(". ").endswith(PROGRAM_SUFFIXES) for name in _file_names(specification)):
+    names = [name.rstrip(". ") for name in _file_names(specification)]
+    if any(name.lower().endswith(PROGRAM_SUFFIXES) for name in names):
         raise BadFile(Refusal.ACTIVE_CONTENT, "an attached program")
     files = specification.get("/EF")
     if not isinstance(files, Dictionary):
         return
+    is_page = any(name.lower().endswith(PAGE_SUFFIXES) for name in names)
     for key in set(files.keys()):
         attached = files.get(key)
-        if isinstance(attached, Stream) and _is_program(_first_bytes(attached)):
-            raise BadFile(Refusal.ACTIVE_CONTENT, "an attached program")
+        if isinstance(attached, Stream):
+            _judge_attached(attached, is_page, budget)
+
+
+def _judge_attached(attached: Stream, is_page: bool, budget: Budget) -> None:
+    if _is_program(_first_bytes(attached)):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "an attached program")
+    if is_page and _PAGE_SCRIPT.search(_unpacked(attached, budget).replace(b"\0", b"")):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "an attached page with a script")
 
 
 def _is_program(head: bytes) -> bool:

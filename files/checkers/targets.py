@@ -7,6 +7,7 @@ from urllib.parse import unquote
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:")  # of two letters or more: C: is a drive
 _DOUBLE_SLASHES: Final = ("//", "\\\\", "/\\", "\\/")
 _WEB_SCHEMES: Final = ("http:", "https:")
+_NOTHING: Final = re.compile(r"javascript:\s*(void\s*\(?\s*0\s*\)?)?\s*;?\s*")  # buttons of printed web pages
 _RUNNING_SCHEMES: Final = (
     "javascript:",
     "vbscript:",
@@ -52,4 +53,5 @@ def _is_own_disk(path: str) -> bool:
 
 def runs_something(target: str) -> bool:
     """Whether following ``target`` runs a script or a program by its scheme."""
-    return _normal(target).startswith(_RUNNING_SCHEMES)
+    place = _normal(target)
+    return place.startswith(_RUNNING_SCHEMES) and not _NOTHING.fullmatch(place)

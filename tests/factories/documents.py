@@ -6,7 +6,6 @@ Everything is a pure function that returns bytes. The hostile ones are harmless 
 
 import io
 import struct
-import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
