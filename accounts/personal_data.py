@@ -1,6 +1,6 @@
 """What accounts keep about people."""
 
-from common.data_map import KEY, TECHNICAL, Erasure, Export, Handling, Key, Personal, Subject, Table
+from common.data_map import KEY, TECHNICAL, Erasure, Export, Handling, Personal, Subject, Table
 
 TABLES = [
     Table(
@@ -56,8 +56,8 @@ TABLES = [
             "30 minutes for signing in, 7 days for confirming an address",
             Erasure.DELETE,
         ),
-        erased_by="address",
-        key=Key.ADDRESS,
+        erased_by="subject_ref",
+        erased_by_address="address",
         fields={
             "id": KEY,
             "purpose": "what the link does",
@@ -80,8 +80,7 @@ TABLES = [
             "2 hours",
             Erasure.DELETE,
         ),
-        erased_by="address",
-        key=Key.ADDRESS,
+        erased_by_address="address",
         fields={
             "id": KEY,
             "token_hash": "hash of a random cookie",

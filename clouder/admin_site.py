@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -38,17 +39,20 @@ class ClouderAdminSite(AdminSite):
         ]
 
     def language_view(self, request: HttpRequest) -> HttpResponse:
-        """Change the language that the signed-in user reads the admin in."""
+        """Change the language that the signed-in user reads the admin in, and show the same page again."""
         language = request.POST.get("language")
         if language in {"en", "fi"} and request.user.is_authenticated:
             request.user.language = language
             request.user.save(update_fields=["language"])
-        return redirect("admin:index")
+        page = request.POST.get("next", "")
+        is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure())
+        return redirect(page if is_ours else "admin:index")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """What is to be done now, for those who work with candidates; the models below it."""
         at = clock.now()
         context: dict[str, Any] = {
+            "at": at,
             "failed_mails": OutboxEmail.objects.filter(state=EmailState.FAILED).count(),
             "blocked_erasures": ErasureBatch.objects.exclude(state__in=(BatchState.DONE, BatchState.EMPTY))
             .exclude(blocked_by="")

@@ -4,8 +4,7 @@ The database is the queue of record: a task carries no data but ids, and everyth
 a lost broker loses nothing, and a task that runs twice does no harm.
 """
 
-import os
-import tempfile
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,10 @@ from celery.schedules import crontab
 from celery.signals import setup_logging
 from django.conf import settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clouder.settings")
+from clouder import file_broker
+from clouder.start import require_settings
+
+require_settings()
 
 SCHEDULE: dict[str, dict[str, Any]] = {
     # Never pinned to 03:00-04:00 local time, an hour that is skipped or doubled twice a year.
@@ -39,9 +41,14 @@ def _transport() -> dict[str, Any]:
         "data_folder_out": str(folder / "messages"),
         "processed_folder": str(folder / "processed"),
         "control_folder": str(folder / "control"),
-        "store_processed": False,
+        "polling_interval": 0.2,  # seconds
     }
-    return {"broker_url": "filesystem://", "broker_transport_options": options}
+    # Questions to the worker would stay behind as files when nobody answers.
+    return {
+        "broker_url": f"{file_broker.SCHEME}://",
+        "broker_transport_options": options,
+        "worker_enable_remote_control": False,
+    }
 
 
 app = Celery("clouder", set_as_current=True)
@@ -57,7 +64,9 @@ app.conf.update(
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     beat_schedule=SCHEDULE,
-    beat_schedule_filename=str(Path(tempfile.gettempdir()) / "clouder-beat-schedule"),
+    # In memory: all that is due is found by a sweep, so there is nothing to remember across a restart, and no pickle on
+    # the disk that somebody else could have laid there.
+    beat_scheduler="celery.beat:Scheduler",
     timezone=settings.TIME_ZONE,
     enable_utc=True,
 )
@@ -65,5 +74,7 @@ app.autodiscover_tasks()
 
 
 @setup_logging.connect
-def _keep_our_logging(**_: Any) -> None:
-    """Celery must not put handlers of its own: they would print what ours leave out."""
+def _keep_our_logging(loglevel: int | None = None, **_: Any) -> None:
+    """Celery must not put handlers of its own: they would print what ours leave out. Only the level counts."""
+    if loglevel is not None:
+        logging.getLogger("celery").setLevel(loglevel)

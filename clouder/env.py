@@ -5,15 +5,19 @@ default. The variables of the embedded parts are refused unless ``dev.py`` start
 docs/reference/settings.md is made from this module (``manage.py settings_table``).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 PREFIX = "CLOUDER_"
+DEV_ONLY_SCHEMES = {"filesystem", "dbcache", "devmail"}
 
 
 def _text(value: str) -> str:
@@ -35,38 +39,78 @@ def _number(value: str) -> int:
     return number
 
 
-def _names(value: str) -> list[str]:
-    return [part.strip() for part in value.split(",") if part.strip()]
+def _hosts(value: str) -> list[str]:
+    """Names only: a star would let a stranger's Host header through."""
+    names = [part.strip() for part in value.split(",") if part.strip()]
+    if any(set(name) & set("*/:@ ") for name in names):
+        raise ValueError
+    return names
 
 
 def _secret(value: str) -> str:
-    if len(value) < 50:
+    if len(value) < 50 or len(set(value)) < 10:
         raise ValueError
     return value
 
 
 def _site(value: str) -> str:
-    scheme, _, rest = value.partition("://")
-    if scheme not in {"http", "https"} or not rest or "/" in rest.rstrip("/"):
+    url = urlsplit(value.rstrip("/"))
+    if url.scheme not in {"http", "https"} or not url.hostname or url.port == 0 or url.username is not None:
+        raise ValueError
+    if url.path or url.query or url.fragment:
         raise ValueError
     return value.rstrip("/")
 
 
 def _database(value: str) -> dict[str, Any]:
+    if not value.startswith(("postgresql://", "postgres://")):
+        raise ValueError
     config = dict(environ.Env.db_url_config(value))
-    if config.get("ENGINE") != "django.db.backends.postgresql" or not config.get("NAME"):
+    if not config.get("NAME"):
         raise ValueError
     return config
 
 
-def _scheme(*schemes: str) -> Callable[[str], str]:
+def _url(*schemes: str, has_port: bool = False) -> Callable[[str], str]:
     def read(value: str) -> str:
-        scheme, _, rest = value.partition("://")
-        if scheme not in schemes or not rest:
+        url = urlsplit(value)
+        is_known = url.scheme in schemes and value.startswith(f"{url.scheme}://") and value != f"{url.scheme}://"
+        # What dev.py names is a folder or a table, and no host.
+        is_reachable = url.scheme in DEV_ONLY_SCHEMES or (url.hostname and (url.port or not has_port))
+        if not is_known or not is_reachable:
             raise ValueError
         return value
 
     return read
+
+
+def _one_of(*values: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        if value not in values:
+            raise ValueError
+        return value
+
+    return read
+
+
+def _address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", value):
+        raise ValueError
+    return value
+
+
+def _sender(value: str) -> str:
+    _address(parseaddr(value)[1])
+    if any(ord(character) < 32 for character in value):
+        raise ValueError
+    return value
+
+
+def _name(value: str) -> str:
+    """The name of a bucket or a region."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
+        raise ValueError
+    return value
 
 
 def _folder(value: str) -> Path:
@@ -96,33 +140,33 @@ VARIABLES = (
     Variable("CLOUDER_SECRET_KEY", _secret, "50 or more random characters", "signs cookies and links", "(random)"),
     Variable("CLOUDER_SITE_URL", _site, "https://host", "where the portal is reached; links in mails begin with it",
              "https://careers.example.org"),
-    Variable("CLOUDER_ALLOWED_HOSTS", _names, "host names with commas between", "Host headers that are answered; "
+    Variable("CLOUDER_ALLOWED_HOSTS", _hosts, "host names with commas between", "Host headers that are answered; "
              "the host of CLOUDER_SITE_URL is always one of them", "careers.example.org", default=[]),
     Variable("DATABASE_URL", _database, "postgresql://user:password@host:port/name", "the database, PostgreSQL 15 or "
              "newer", "postgresql://clouder:secret@db.example.org:5432/clouder"),
-    Variable("CLOUDER_BROKER_URL", _scheme("redis", "rediss", "filesystem"), "redis://… or rediss://…",
+    Variable("CLOUDER_BROKER_URL", _url("redis", "rediss", "filesystem"), "redis://… or rediss://…",
              "the broker that wakes the workers", "rediss://:secret@redis.example.org:6379/0"),
-    Variable("CLOUDER_CACHE_URL", _scheme("redis", "rediss", "dbcache"), "redis://… or rediss://…",
+    Variable("CLOUDER_CACHE_URL", _url("redis", "rediss", "dbcache"), "redis://… or rediss://…",
              "the cache, rate limits included", "rediss://:secret@redis.example.org:6379/1"),
-    Variable("CLOUDER_FILES_BUCKET", _text, "the name of a bucket",
+    Variable("CLOUDER_FILES_BUCKET", _name, "the name of a bucket",
              "the private, versioned bucket of candidates' files", "example-candidates", default=None),
-    Variable("CLOUDER_LEDGER_BUCKET", _text, "the name of another bucket", "the bucket of the erasure ledger, versioned "
-             "and locked", "example-ledger", default=None),
-    Variable("CLOUDER_S3_REGION", _text, "the name of a region", "the region of both buckets", "eu-north-1",
+    Variable("CLOUDER_LEDGER_BUCKET", _name, "the name of another bucket",
+             "the bucket of the erasure ledger, versioned and locked", "example-ledger", default=None),
+    Variable("CLOUDER_S3_REGION", _name, "the name of a region", "the region of both buckets", "eu-north-1",
              default="eu-north-1"),
-    Variable("CLOUDER_S3_ENDPOINT", _scheme("http", "https"), "https://…", "another S3 service than Amazon's",
+    Variable("CLOUDER_S3_ENDPOINT", _url("http", "https"), "https://…", "another S3 service than Amazon's",
              "https://s3.example.org", default=None),
-    Variable("CLOUDER_S3_ENCRYPTION", _text, "AES256 or aws:kms", "the server-side encryption that is asked for",
-             "aws:kms", default="AES256"),
-    Variable("CLOUDER_EMAIL_URL", _scheme("smtp", "smtp+tls", "smtp+ssl", "devmail"),
+    Variable("CLOUDER_S3_ENCRYPTION", _one_of("AES256", "aws:kms"), "AES256 or aws:kms",
+             "the server-side encryption that is asked for", "aws:kms", default="AES256"),
+    Variable("CLOUDER_EMAIL_URL", _url("smtp", "smtp+tls", "smtp+ssl", "devmail", has_port=True),
              "smtp+tls://user:password@host:port", "the mail server", "smtp+tls://clouder:secret@mail.example.org:587"),
-    Variable("CLOUDER_EMAIL_FROM", _text, "an address, or Name <address>", "the sender of every mail",
+    Variable("CLOUDER_EMAIL_FROM", _sender, "an address, or Name <address>", "the sender of every mail",
              "Clouder careers <careers@example.org>"),
     Variable("CLOUDER_CONTROLLER_NAME", _text, "a name", "the company that is the controller, as notices and mails say",
              "Example Oy"),
     Variable("CLOUDER_CONTROLLER_ADDRESS", _text, "a postal address", "the controller's address",
              "Esimerkkikatu 1, 00100 Helsinki, Finland"),
-    Variable("CLOUDER_PRIVACY_EMAIL", _text, "an address", "where questions about data go", "privacy@example.org"),
+    Variable("CLOUDER_PRIVACY_EMAIL", _address, "an address", "where questions about data go", "privacy@example.org"),
     Variable("CLOUDER_TRUSTED_PROXIES", _number, "a number", "how many proxies of your own stand before the portal and "
              "set X-Forwarded-For and X-Forwarded-Proto", "1", default=0),
     Variable("CLOUDER_RETENTION_RUN_LIMIT", _number, "a number", "the most people that one run of the erasure worker "
@@ -138,8 +182,6 @@ VARIABLES = (
     Variable("CLOUDER_PARTS", _text, "a sentence", "which parts dev.py started; the demonstration prints it",
              "PostgreSQL 18 (embedded), local files", default="", is_dev_only=True),
 )  # fmt: skip
-
-DEV_ONLY_SCHEMES = {"filesystem", "dbcache", "devmail"}
 
 
 def read(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -161,7 +203,7 @@ def read(environment: Mapping[str, str]) -> dict[str, Any]:
             errors.append(f"{variable.name} is malformed: it wants {variable.wants}")
         except LookupError:
             errors.append(f"{variable.name} is missing: it wants {variable.wants} ({variable.meaning})")
-    errors += _misplaced(values, environment) if not errors else []
+    errors += _misplaced(values)
     if errors:
         raise ImproperlyConfigured("\n".join(["The settings of this portal are not complete:", *errors]))
     return values
@@ -176,8 +218,11 @@ def _value(variable: Variable, environment: Mapping[str, str]) -> Any:
     return variable.read(raw)
 
 
-def _misplaced(values: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
-    """Rules between variables: where files and the ledger lie, and what only dev.py may use."""
+def _misplaced(values: Mapping[str, Any]) -> list[str]:
+    """Rules between variables: where files and the ledger lie, and what only dev.py may use.
+
+    ``values`` has what could be read; each of the others has its line already.
+    """
     places = (
         ("candidates' files", "CLOUDER_FILES_BUCKET", "CLOUDER_FILES_DIR"),
         ("the ledger", "CLOUDER_LEDGER_BUCKET", "CLOUDER_LEDGER_DIR"),
@@ -185,26 +230,22 @@ def _misplaced(values: Mapping[str, Any], environment: Mapping[str, str]) -> lis
     errors = [
         f"{bucket} is missing: it wants the name of a bucket ({what})"
         for what, bucket, folder in places
-        if not values[bucket] and not values[folder]
+        if {bucket, folder} <= values.keys() and not values[bucket] and not values[folder]
     ]
-    return errors if values["CLOUDER_DEV"] else errors + _only_under_dev(values, environment)
+    return errors if values.get("CLOUDER_DEV", True) else errors + _only_under_dev(values)
 
 
-def _only_under_dev(values: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+def _only_under_dev(values: Mapping[str, Any]) -> list[str]:
     errors = [
         f"{variable.name} is for dev.py alone; leave it out here"
         for variable in VARIABLES
-        if variable.is_dev_only and variable.name in environment and values[variable.name]
+        if variable.is_dev_only and values.get(variable.name)
     ]
     errors += [
-        f"{name} names a part of dev.py; here it wants {_wants(name)}"
-        for name in ("CLOUDER_BROKER_URL", "CLOUDER_CACHE_URL", "CLOUDER_EMAIL_URL")
-        if values[name].partition("://")[0] in DEV_ONLY_SCHEMES
+        f"{variable.name} names a part of dev.py; here it wants {variable.wants}"
+        for variable in VARIABLES
+        if str(values.get(variable.name)).partition("://")[0] in DEV_ONLY_SCHEMES
     ]
-    if not values["CLOUDER_SITE_URL"].startswith("https://"):
+    if str(values.get("CLOUDER_SITE_URL", "")).startswith("http://"):
         errors.append("CLOUDER_SITE_URL is malformed: it wants https://host")
     return errors
-
-
-def _wants(name: str) -> str:
-    return next(variable.wants for variable in VARIABLES if variable.name == name)

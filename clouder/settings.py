@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "django.forms",
     "axes",
     "csp",
 ]
@@ -195,6 +196,7 @@ SUBMISSIONS_PER_HOUR_AND_PREFIX = 60
 SUBMISSIONS_PER_DAY_AND_ADDRESS = 5
 FILES_PER_DAY_AND_PREFIX = 20
 BYTES_PER_DAY_AND_PREFIX = 100_000_000
+LINK_QUIET_TIME = timedelta(minutes=15)
 LINKS_PER_HOUR_AND_ADDRESS = 3
 LINKS_PER_HOUR_AND_PREFIX = 30
 
@@ -254,6 +256,7 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
 # --- languages -------------------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fi", _("Finnish"))]
+FORMAT_MODULE_PATH = ["clouder.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Europe/Helsinki"
 USE_TZ = True

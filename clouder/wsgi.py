@@ -1,9 +1,11 @@
 """The WSGI application."""
 
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "clouder.settings")
+from clouder.start import require_settings
 
+# gunicorn takes this exit code for "the worker cannot start" and stops, where it would try another for ever.
+GUNICORN_WORKER_BOOT_ERROR = 3
+
+require_settings(exit_code=GUNICORN_WORKER_BOOT_ERROR)
 application = get_wsgi_application()

@@ -17,13 +17,6 @@ class Subject(StrEnum):
     NOBODY = "nobody"
 
 
-class Key(StrEnum):
-    """What ``erased_by`` is compared with when a candidate is erased."""
-
-    RECORD = "record"
-    ADDRESS = "address"
-
-
 class Erasure(StrEnum):
     """What an erasure does to the rows of the person."""
 
@@ -65,15 +58,16 @@ class Handling:
 class Table:
     """One model. ``fields`` names every concrete field: a ``Personal``, or a text with the reason why it is not.
 
-    ``erased_by`` is the lookup from a row to the candidate's record (or address): where it is set, the erasure deletes
-    the rows that it finds.
+    ``erased_by`` is the lookup from a row to the candidate's record, ``erased_by_address`` the field with an address in
+    its normal form: the erasure deletes the rows that either finds. An address that somebody else's record has as well
+    finds nothing, for then the rows may be theirs.
     """
 
     model: str
     handling: Handling
     fields: Mapping[str, Personal | str]
     erased_by: str = ""
-    key: Key = Key.RECORD
+    erased_by_address: str = ""
 
 
 KEY = "random key"

@@ -1,9 +1,12 @@
 """The one way forms are drawn."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.forms.renderers import TemplatesSetting
+from django.utils.translation import gettext_lazy as _
 
 from common.text import clean_line, clean_text
 
@@ -31,3 +34,36 @@ class TextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The cleaned text."""
         return clean_text(str(super().to_python(value) or "")).strip()
+
+
+class LinkField(LineField):
+    """A web address. A missing scheme is added; only http and https pass (security T2); it is never fetched."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=500, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        """The address with a scheme."""
+        text = super().to_python(value)
+        if text and "://" not in text and ":" not in text.partition("/")[0]:
+            text = f"https://{text}"
+        return text
+
+    def validate(self, value: str) -> None:
+        """Raise ValidationError for what is no web address."""
+        super().validate(value)
+        if value:
+            check_link(value)
+
+
+def check_link(value: str) -> None:
+    """Raise ValidationError unless this is an http or https address of a host."""
+    message = _("Write the whole web address, for example https://www.example.org/me")
+    try:
+        parts = urlsplit(value)
+        host = parts.hostname or ""
+        is_fine = parts.scheme in {"http", "https"} and "." in host and not parts.username
+    except ValueError as error:
+        raise ValidationError(message, code="link") from error
+    if not is_fine or any(character.isspace() for character in value):
+        raise ValidationError(message, code="link")

@@ -1,5 +1,6 @@
 """Middleware that belongs to no app."""
 
+import re
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +9,7 @@ from django.utils.cache import add_never_cache_headers
 
 Responder = Callable[[HttpRequest], HttpResponse]
 
-PERSONAL_PREFIXES = ("/admin/", "/en/my-data", "/fi/omat-tiedot", "/en/apply", "/fi/hae")
+PERSONAL = re.compile(r"^/admin/|^/en/my-data/|^/fi/omat-tiedot/|/(apply|hae)/")
 
 
 class CsrfMiddleware(CsrfViewMiddleware):
@@ -40,6 +41,6 @@ class PersonalPagesMiddleware:
         if "Cache-Control" not in response:
             add_never_cache_headers(response)
             response["Cache-Control"] = "no-store, private"
-        if request.path.startswith(PERSONAL_PREFIXES):
+        if PERSONAL.search(request.path):
             response["X-Robots-Tag"] = "noindex, nofollow"
         return response

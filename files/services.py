@@ -5,6 +5,7 @@ which the next purge takes, and never an object that nobody knows of.
 """
 
 import hashlib
+import os
 import secrets
 from collections.abc import Iterable
 from datetime import datetime
@@ -42,7 +43,7 @@ def stage_file(content: BinaryIO, *, name: str, owner_ref: UUID, at: datetime) -
     if verdict.refusal is not None or verdict.kind is None:
         raise FileRefused(verdict.refusal or "WRONG_TYPE")
     digest = hashlib.file_digest(cast(Any, content), "sha256")
-    size = content.tell()
+    size = content.seek(0, os.SEEK_END)
     stored = StoredFile.objects.create(
         owner_ref=owner_ref,
         key=f"{prefix_of(owner_ref)}{secrets.token_hex(16)}",

@@ -7,6 +7,7 @@ each by its id, looks at every answer, and lists again until nothing is left.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -64,16 +65,19 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
             raise StoreError(type(error).__name__) from error
 
     def open_object(self, key: str) -> IO[bytes]:
-        """Open an object for reading. Raises FileNotFoundError."""
+        """Open an object for reading; it is fetched whole (10 MB at most), so that one that was cut is an error here.
+
+        Raises FileNotFoundError.
+        """
         try:
-            body = self._client.get_object(Bucket=self.bucket_name, Key=key)["Body"]
+            content = self._client.get_object(Bucket=self.bucket_name, Key=key)["Body"].read()
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 raise FileNotFoundError(key) from error
             raise StoreError(type(error).__name__) from error
         except BotoCoreError as error:
             raise StoreError(type(error).__name__) from error
-        return cast(IO[bytes], body)
+        return BytesIO(content)
 
     def signed_link(self, key: str, *, name: str, content_type: str) -> str:
         """A link of 60 seconds to one object, as an attachment of a fixed type (ASVS 5.4, RFC 6266)."""
@@ -119,7 +123,8 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
     def list_keys(self, prefix: str = "") -> list[str]:
         """Every key below a prefix whose newest version is not a delete marker, in order."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=prefix)
-        return [item["Key"] for page in pages for item in page.get("Contents", [])]
+        with _store_errors():
+            return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def _versions(self, prefix: str) -> Iterator[dict[str, str]]:
         pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket_name, Prefix=prefix)

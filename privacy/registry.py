@@ -28,7 +28,7 @@ def tables() -> dict[str, Table]:
 @cache
 def erasable() -> tuple[Table, ...]:
     """The tables that an erasure deletes from, those that refer to others before those that they refer to."""
-    ours = {label: table for label, table in tables().items() if table.erased_by}
+    ours = {label: table for label, table in tables().items() if table.erased_by or table.erased_by_address}
     graph: dict[str, set[str]] = {label: set() for label in ours}
     for label in ours:
         for field in apps.get_model(label)._meta.concrete_fields:

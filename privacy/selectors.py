@@ -6,8 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 from candidates.models import Application, Candidate, Consent, Document, Interaction, Note
-from candidates.services.clock import Explanation, explain
-from candidates.services.consents import live_consents
+from candidates.selectors.clock import Explanation, explain
+from candidates.selectors.people import live_consents
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ def create_link(
     return token
 
 
+def link_was_sent(purpose: LinkPurpose, address: str, *, since: datetime) -> bool:
+    """Whether a link for this purpose was made for a normalised address after ``since``."""
+    return MailedLink.objects.filter(purpose=purpose, address=address, created_at__gt=since).exists()
+
+
 def find_link(purpose: LinkPurpose, token: str, *, at: datetime) -> MailedLink | None:
     """The link of this token if it may still be used at ``at``; reading it uses nothing up."""
     return MailedLink.objects.filter(

@@ -15,7 +15,7 @@ from common import clock
 
 
 class StageFilter(admin.SimpleListFilter):
-    """By the stage of any application."""
+    """By the stage of the newest application."""
 
     title = _("stage")
     parameter_name = "stage"
@@ -25,7 +25,7 @@ class StageFilter(admin.SimpleListFilter):
         return [(stage.value, str(stage.label)) for stage in Stage]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Those with an application in the stage."""
+        """Those whose newest application is in the stage."""
         return queryset.filter(newest_stage=self.value()) if self.value() else queryset
 
 
@@ -44,7 +44,7 @@ class PositionFilter(admin.SimpleListFilter):
         value = self.value()
         if value == "open":
             return queryset.filter(applications__position=None).distinct()
-        known = {str(pk) for pk in Position.objects.values_list("pk", flat=True)}
+        known = {key for key, _title in self.lookup_choices}
         return queryset.filter(applications__position=value).distinct() if value in known else queryset
 
 

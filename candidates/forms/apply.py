@@ -1,7 +1,6 @@
 """The application form. What a person typed comes back whole whatever is wrong with it."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from django import forms
 from django.conf import settings
@@ -10,48 +9,13 @@ from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
 
 from candidates.enums import DocumentKind, LinkKind
-from common.forms import LineField, TextField
+from common.forms import LineField, LinkField, TextField, check_link
 from policy.identifiers import normalise_address
 
-LINKEDIN_HOSTS = ("linkedin.com",)
-GITHUB_HOSTS = ("github.com",)
 MAX_LINKS = 5
 
 FILE_FIELDS = {"cv": DocumentKind.CV, "letter_file": DocumentKind.COVER_LETTER, "other_file": DocumentKind.OTHER}
 """The file inputs, and what a file that comes in by one is."""
-
-
-class LinkField(LineField):
-    """A web address. A missing scheme is added; only http and https pass (security T2); it is never fetched."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=500, **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        """The address with a scheme."""
-        text = super().to_python(value)
-        if text and "://" not in text and ":" not in text.partition("/")[0]:
-            text = f"https://{text}"
-        return text
-
-    def validate(self, value: str) -> None:
-        """Raise ValidationError for what is no web address."""
-        super().validate(value)
-        if value:
-            check_link(value)
-
-
-def check_link(value: str) -> None:
-    """Raise ValidationError unless this is an http or https address of a host."""
-    message = _("Write the whole web address, for example https://www.example.org/me")
-    try:
-        parts = urlsplit(value)
-        host = parts.hostname or ""
-        is_fine = parts.scheme in {"http", "https"} and "." in host and not parts.username
-    except ValueError as error:
-        raise ValidationError(message, code="link") from error
-    if not is_fine or any(character.isspace() for character in value):
-        raise ValidationError(message, code="link")
 
 
 class LinksField(TextField):

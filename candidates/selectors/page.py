@@ -2,22 +2,41 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from accounts.models import User
+from candidates.enums import RECORDED_BY_STAFF
 from candidates.models import Application, Candidate, Document, Interaction, Note, ProfileLink, StageChange
-from candidates.services.clock import Explanation, explain
+from candidates.pipeline import CHOSEN_BY_STAFF
+from candidates.selectors.clock import Explanation, explain
+
+
+PROMPTLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the timeline."""
+    """One line of the timeline. ``who`` is empty where nobody of the staff did it, or where their account is gone."""
 
     kind: str
     at: datetime
     row: Any
+    who: User | None
     recorded_at: datetime | None = None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was recorded noticeably later than it happened."""
+        return self.recorded_at is not None and self.recorded_at - self.at > PROMPTLY
+
+    @property
+    def is_staff_work(self) -> bool:
+        """Whether it is something that only the staff do, so that an empty ``who`` is a colleague who has left."""
+        if self.kind == "interaction":
+            return self.row.kind in RECORDED_BY_STAFF
+        return self.kind == "note" or self.row.to_stage in CHOSEN_BY_STAFF
 
 
 @dataclass(frozen=True)
@@ -55,12 +74,14 @@ def candidate_page(candidate_id: UUID, *, as_of: datetime) -> CandidatePage:
 
 def _timeline(refs: list[UUID]) -> Iterator[Entry]:
     for note in Note.objects.filter(candidate__in=refs).select_related("author"):
-        yield Entry("note", note.at, note)
+        yield Entry("note", note.at, note, note.author)
     interactions = Interaction.objects.filter(candidate__in=refs).select_related("recorded_by", "application__position")
     for interaction in interactions:
-        yield Entry("interaction", interaction.occurred_at, interaction, interaction.recorded_at)
+        yield Entry(
+            "interaction", interaction.occurred_at, interaction, interaction.recorded_by, interaction.recorded_at
+        )
     changes = StageChange.objects.filter(application__candidate__in=refs).select_related(
         "actor", "application__position"
     )
     for change in changes:
-        yield Entry("stage", change.at, change)
+        yield Entry("stage", change.at, change, change.actor)

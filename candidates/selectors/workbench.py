@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import CharField, Count, OuterRef, QuerySet, Subquery
 
 from candidates.enums import Stage
@@ -25,6 +26,12 @@ class Workbench:
     due_soon: list[Candidate]
     due_soon_count: int
     positions: list[Position]
+    as_of: datetime
+
+    @property
+    def promised_before(self) -> datetime:
+        """An application that waits since before this has waited longer than applicants are promised."""
+        return self.as_of - settings.ANSWER_TIME
 
 
 def workbench(as_of: datetime) -> Workbench:
@@ -40,7 +47,8 @@ def workbench(as_of: datetime) -> Workbench:
         waiting_count=waiting.count(),
         due_soon=list(soon[:SHOWN]),
         due_soon_count=soon.count(),
-        positions=list(_positions(as_of)[:SHOWN]),
+        positions=list(_positions(as_of)),
+        as_of=as_of,
     )
 
 

@@ -16,7 +16,7 @@ from accounts.enums import LinkPurpose
 from accounts.services.links import create_link
 from audit.enums import Action
 from audit.services import record_event
-from candidates.models import Application, Candidate
+from candidates.models import Candidate
 from candidates.services.clock import recompute_clock
 from common.actors import Actor, ActorKind
 from mailing.enums import EmailKind
@@ -82,14 +82,6 @@ def link_candidates(candidate: Candidate, other: Candidate, *, actor: Actor, at:
         Action.CANDIDATES_LINKED, at=at, actor=actor, subject_ref=candidate.pk, object_ref=other.pk,
         details={"former_person": former, "person": other.person_ref},
     )  # fmt: skip
-
-
-def waiting_applications(address: str, *, at: datetime) -> list[Application]:
-    """Applications sent with this address (normal form) that nobody has confirmed or disowned."""
-    rows = Application.objects.visible(at).filter(
-        candidate__address=address, candidate__address_confirmed_at=None, candidate__address_disowned_at=None
-    )
-    return list(rows.select_related("position", "candidate").order_by("submitted_at"))
 
 
 @transaction.atomic

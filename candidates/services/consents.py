@@ -14,10 +14,10 @@ from audit.enums import Action
 from audit.services import record_event
 from candidates.enums import Channel, ConsentPurpose
 from candidates.models import Candidate, Consent
+from candidates.selectors.people import live_consents
 from candidates.services.clock import recompute_clock
 from common.actors import SYSTEM, Actor, ActorKind
 from common.errors import Refused
-from common.models import NoDeleteQuerySet
 from notices.texts import TextId, current
 from policy.calendar import local_date
 from policy.retention import extension_ends_on
@@ -52,11 +52,6 @@ def give_consent(candidate_id: UUID, *, language: str, channel: Channel, actor: 
     recompute_clock(candidate.person_ref)
     record_event(Action.CONSENT_GIVEN, at=at, actor=actor, subject_ref=candidate.pk, object_ref=consent.pk)
     return consent
-
-
-def live_consents(person_ref: UUID) -> "NoDeleteQuerySet[Consent]":
-    """The consents of a person that are in force."""
-    return Consent.objects.filter(candidate__person_ref=person_ref, withdrawn_at=None, ended_at=None)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.utils.safestring import SafeString
 from markdown_it import MarkdownIt
 
-from candidates.forms.apply import check_link
+from common.forms import check_link
 
 register = template.Library()
 

@@ -95,7 +95,9 @@ class Staging:
             self.errors[name] = TOO_MANY
             return
         try:
-            stored = stage_file(cast(BinaryIO, upload.file), name=upload.name or "", owner_ref=self.draft.candidate_ref, at=self.at)
+            stored = stage_file(
+                cast(BinaryIO, upload.file), name=upload.name or "", owner_ref=self.draft.candidate_ref, at=self.at
+            )
         except FileRefused as refused:
             self.errors[name] = MESSAGES[refused.reason]
             return

@@ -119,7 +119,7 @@ def spawn(
                 user=account.user,
                 group=account.group,
                 extra_groups=None if account.user is None else [],
-                preexec_fn=before_exec(SIGNAL_AT_OUR_DEATH),
+                preexec_fn=before_exec(SIGNAL_AT_OUR_DEATH),  # noqa: PLW1509 - the runner has one thread
             )
         except OSError as error:
             raise PartError(f"{command[0]} cannot be run: {error.strerror}.") from error

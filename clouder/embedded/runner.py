@@ -245,7 +245,7 @@ def run_command(command: Sequence[str], environment: dict[str, str]) -> int:
     second Ctrl-C. A command ended by signal N counts as exit code 128 + N, as in a shell.
     """
     try:
-        child = subprocess.Popen(command, env=environment, preexec_fn=before_exec(signal.SIGTERM))
+        child = subprocess.Popen(command, env=environment, preexec_fn=before_exec(signal.SIGTERM))  # noqa: PLW1509 - one thread
     except OSError as error:
         raise PartError(f"{command[0]} cannot be run: {error.strerror}.") from error
     for signum, is_from_terminal in blocked_signals():

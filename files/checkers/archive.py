@@ -19,6 +19,8 @@ END_SIGNATURE = b"PK\x05\x06"
 ENTRY_SIGNATURE = b"PK\x01\x02"
 BLANK = b"\0\t\n\r \x1a"
 """Padding that mail gateways and block devices leave after a file."""
+STRAY_BYTES = 32
+"""Bytes left over by careless tools, too few to be another file."""
 _END = struct.Struct("<4s4H2LH")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ENCRYPTED_FLAGS = 0x0001 | 0x0040 | 0x2000  # an entry's, strong, and the directory's own encryption
@@ -133,7 +135,8 @@ def _end_of(data: bytes) -> int:
         raise BadFile(Refusal.DAMAGED, "the archive has no end")
     comment_size: int = _END.unpack_from(data, position)[-1]
     end = position + _END.size + comment_size
-    if len(data) < end or data[end:].strip(BLANK):
+    tail = data[end:].strip(BLANK)
+    if len(data) < end or len(tail) > STRAY_BYTES or b"<" in tail:
         raise BadFile(Refusal.DAMAGED, "the archive does not end where it says")
     return end
 

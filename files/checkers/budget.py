@@ -97,6 +97,7 @@ def inflate(packed: bytes | memoryview, budget: Budget, *, wbits: int) -> Iterat
 
     Args:
         packed: the stream as it lies in the file.
+        budget: what pays for the bytes.
         wbits: as in ``zlib``: -15 for the raw streams of a ZIP, 15 for those of a PDF.
 
     Raises:

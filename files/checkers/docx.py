@@ -42,7 +42,7 @@ ACTIVE_RELATIONS: Final = frozenset(
 )
 LINKED_RELATIONS: Final = frozenset({"hyperlink", "image", "video", "audio", "media"})
 """Relations that honest documents point at the web. All others stay on the reader's machine."""
-MACRO_SUFFIXES: Final = ("vbaproject.bin", "vbadata.xml", ".docm", ".dotm", ".xlsm", ".xltm", ".xlsb", ".pptm")
+MACRO_SUFFIXES: Final = ("vbaproject.bin", "vbadata.xml", ".docm", ".dotm", ".xlsm", ".xltm", ".pptm")
 INSTRUCTIONS: Final = ("instrText", "delInstrText")
 _DDE: Final = re.compile(r'\s*"?\s*dde(auto)?\b', re.IGNORECASE)
 _FIELD_HEAD: Final = 200  # characters of a field's instruction that are kept: its command comes first
@@ -149,7 +149,7 @@ def _attribute(attributes: dict[str, str], name: str) -> str:
 
 
 def _check_field(instruction: str) -> None:
-    if _DDE.match(instruction):
+    if _DDE.match(instruction[:_FIELD_HEAD]):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a DDE field")
 
 

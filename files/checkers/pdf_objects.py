@@ -6,12 +6,13 @@ the object: a dictionary whose ``/S`` names an action.
 
 import re
 import zlib
-from typing import Final
+from collections.abc import Iterable
+from typing import Final, cast
 
 from pikepdf import Array, Dictionary, Name, Object, Stream, String
 
 from files.checkers.budget import BadFile, Budget, inflate
-from files.checkers.targets import is_share, runs_something
+from files.checkers.targets import is_script, is_share, runs_something
 from files.enums import Refusal
 
 ACTIVE_ACTIONS: Final = frozenset({"/JavaScript", "/Launch", "/ImportData", "/RichMediaExecute"})
@@ -40,7 +41,8 @@ PROGRAM_SIGNATURES: Final = (
     b"\xcf\xfa\xed\xfe",
     b"\x4c\x00\x00\x00\x01\x14\x02\x00",  # a Windows shortcut
 )
-_CHAIN = 100  # actions that follow one another
+_NAME_KEYS: Final = ("/F", "/UF", "/DOS", "/Mac", "/Unix")  # of a file specification
+_CHAIN: Final = 100  # actions that follow one another
 _PAGE_SCRIPT: Final = re.compile(rb"<(?:[\w.-]+:)?script[\s/>]|javascript:|\bon[a-z]+\s*=", re.IGNORECASE)
 _FORM_SCRIPT: Final = re.compile(rb"<(?:[\w.-]+:)?script[\s/>]|<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -53,73 +55,80 @@ def judge_object(top: object, budget: Budget) -> None:
     waiting = [top]
     while waiting:
         node = waiting.pop()
+        children: Iterable[object] = ()
         if isinstance(node, Dictionary | Stream):
             budget.take_nodes(1)
-            _judge_dictionary(node, budget)
-            children = [node.get(key) for key in list(node.keys())]
+            values = _values(node)
+            _judge_dictionary(values, budget)
+            children = values.values()
         elif isinstance(node, Array):
             budget.take_nodes(1 + len(node))
             children = list(node)
-        else:
-            continue
         waiting += [child for child in children if isinstance(child, Object) and not child.is_indirect]
 
 
-def _judge_dictionary(node: Object, budget: Budget) -> None:
-    keys = node.keys()
-    if "/S" in keys:
-        _judge_action(node)
-    if "/OpenAction" in keys:
-        _judge_automatic(node.get("/OpenAction"))
-    if "/AA" in keys:
-        _judge_triggers(node.get("/AA"))
-    if "/XFA" in keys:
-        _judge_form(node.get("/XFA"), budget)
-    if "/EF" in keys:
-        _judge_attachment(node, budget)
-    if "/OnInstantiate" in keys or node.get("/Subtype") == "/RichMedia":
+def _values(node: object) -> dict[str, object]:
+    """What a dictionary holds by key; nothing when ``node`` is none.
+
+    Honest producers write keys in Latin-1, for which pikepdf's own ways of listing fail.
+    """
+    if not isinstance(node, Dictionary | Stream):
+        return {}
+    return {key: node.get(key if key.isascii() else _odd_name(key)) for key in set(node.keys())}
+
+
+def _odd_name(key: str) -> Name:
+    spelt = b"/" + b"".join(b"#%02x" % byte for byte in key.encode("utf-8", "surrogateescape")[1:])
+    return cast(Name, Object.parse(spelt))
+
+
+def _judge_dictionary(values: dict[str, object], budget: Budget) -> None:
+    _judge_action(values)
+    _judge_automatic(values.get("/OpenAction"))
+    for trigger, action in _values(values.get("/AA")).items():
+        if trigger not in CLICKS:
+            _judge_automatic(action)
+    if "/XFA" in values:
+        _judge_form(values["/XFA"], budget)
+    if "/EF" in values:
+        _judge_attachment(values, budget)
+    if "/OnInstantiate" in values or _name(values.get("/Subtype")) == "/RichMedia":
         raise BadFile(Refusal.ACTIVE_CONTENT, "rich media")
 
 
-def _judge_action(node: Object) -> None:
-    kind = node.get("/S")
-    if not isinstance(kind, Name):
-        return
-    name = str(kind)
-    if name in ACTIVE_ACTIONS and not _is_structure(node):
+def _judge_action(values: dict[str, object]) -> None:
+    name = _name(values.get("/S"))
+    if name in ACTIVE_ACTIONS and not _is_structure(values):
         raise BadFile(Refusal.ACTIVE_CONTENT, f"an action: {name.lstrip('/')}")
-    if name == "/Rendition" and "/JS" in node:
+    if name == "/Rendition" and "/JS" in values:
         raise BadFile(Refusal.ACTIVE_CONTENT, "an action: Rendition with a script")
-    if name == "/URI" and runs_something(_text(node.get("/URI"))):
+    address = _text(values.get("/URI")) if name == "/URI" else ""
+    if runs_something(address) or is_script(address):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a link that runs something")
-    if name in {"/GoToR", "/GoToE"} and any(is_share(place) for place in _file_names(node.get("/F"))):
+    if name in {"/GoToR", "/GoToE"} and any(is_share(place) for place in _file_names(values.get("/F"))):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a link to a Windows share")
 
 
-def _is_structure(node: Object) -> bool:
+def _is_structure(values: dict[str, object]) -> bool:
     """Whether ``/S`` names a style in the structure tree, which may have any name, and not an action."""
-    return node.get("/Type") == "/StructElem" and not {"/JS", "/F", "/Win", "/Mac", "/Unix"} & set(node.keys())
-
-
-def _judge_triggers(triggers: object) -> None:
-    if isinstance(triggers, Dictionary):
-        for trigger in set(triggers.keys()) - CLICKS:
-            _judge_automatic(triggers.get(trigger))
+    is_action = not values.keys().isdisjoint({"/JS", "/F", "/Win", "/Mac", "/Unix"})
+    return _name(values.get("/Type")) == "/StructElem" and not is_action
 
 
 def _judge_automatic(action: object) -> None:
-    """Refuse an action that leaves the document without a click, or one that follows such an action."""
+    """Refuse an action that leaves the document without a click, or one that follows such an action.
+
+    ``action`` may also be a destination within the document, which is an array, or nothing.
+    """
     waiting = [action]
     for _turn in range(_CHAIN):
         if not waiting:
             return
-        node = waiting.pop()
-        if isinstance(node, Array):  # a destination, or the actions of /Next
-            waiting += [item for item in node if isinstance(item, Dictionary)]
-        elif isinstance(node, Dictionary):
-            if str(node.get("/S")) in LEAVING_ACTIONS:
-                raise BadFile(Refusal.ACTIVE_CONTENT, "leaves the document by itself")
-            waiting.append(node.get("/Next"))
+        values = _values(waiting.pop())
+        if _name(values.get("/S")) in LEAVING_ACTIONS:
+            raise BadFile(Refusal.ACTIVE_CONTENT, "leaves the document by itself")
+        following = values.get("/Next")
+        waiting += list(following) if isinstance(following, Array) else [following] if following is not None else []
     raise BadFile(Refusal.ACTIVE_CONTENT, "a chain of actions")
 
 
@@ -144,17 +153,13 @@ def _unpacked(stream: Stream, budget: Budget) -> bytes:
         raise BadFile(Refusal.DAMAGED, "a form or an attached page does not unpack") from None
 
 
-def _judge_attachment(specification: Object, budget: Budget) -> None:
+def _judge_attachment(specification: dict[str, object], budget: Budget) -> None:
     """Refuse an attached program, by its name or its first bytes. Other attachments (XML of a Europass CV) are fine."""
-    names = [name.rstrip(". ") for name in _file_names(specification)]
-    if any(name.lower().endswith(PROGRAM_SUFFIXES) for name in names):
+    names = [_text(specification.get(key)).lower().rstrip(". ") for key in _NAME_KEYS]
+    if any(name.endswith(PROGRAM_SUFFIXES) for name in names):
         raise BadFile(Refusal.ACTIVE_CONTENT, "an attached program")
-    files = specification.get("/EF")
-    if not isinstance(files, Dictionary):
-        return
-    is_page = any(name.lower().endswith(PAGE_SUFFIXES) for name in names)
-    for key in set(files.keys()):
-        attached = files.get(key)
+    is_page = any(name.endswith(PAGE_SUFFIXES) for name in names)
+    for attached in _values(specification["/EF"]).values():
         if isinstance(attached, Stream):
             _judge_attached(attached, is_page, budget)
 
@@ -188,15 +193,26 @@ def stream_filters(stream: Stream) -> list[str]:
     """The names of a stream's filters in the order of decoding, abbreviations written out."""
     found = stream.get("/Filter")
     names = list(found) if isinstance(found, Array) else [] if found is None else [found]
-    return ["/FlateDecode" if str(name) == "/Fl" else str(name) for name in names]
+    return ["/FlateDecode" if name == "/Fl" else name for name in map(_name, names)]
 
 
 def _file_names(specification: object) -> list[str]:
     """The names in a file specification, which is a string or a dictionary of several."""
-    if isinstance(specification, Dictionary):
-        return [_text(specification.get(key)) for key in ("/F", "/UF", "/DOS", "/Mac", "/Unix")]
-    return [_text(specification)]
+    if isinstance(specification, String):
+        return [_text(specification)]
+    return [_text(name) for key, name in _values(specification).items() if key in _NAME_KEYS]
+
+
+def _name(value: object) -> str:
+    """A name with its slash, in whatever encoding; nothing when ``value`` is no name."""
+    return bytes(value).decode("latin-1") if isinstance(value, Name) else ""
 
 
 def _text(value: object) -> str:
-    return str(value) if isinstance(value, String) else ""
+    """A string in PDF's own encodings or, where it keeps to none, byte by byte; nothing when ``value`` is no string."""
+    if not isinstance(value, String):
+        return ""
+    try:
+        return str(value)
+    except UnicodeError:
+        return bytes(value).decode("latin-1")

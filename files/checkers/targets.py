@@ -6,12 +6,10 @@ from urllib.parse import unquote
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:")  # of two letters or more: C: is a drive
 _DOUBLE_SLASHES: Final = ("//", "\\\\", "/\\", "\\/")
-_WEB_SCHEMES: Final = ("http:", "https:")
 _NOTHING: Final = re.compile(r"javascript:\s*(void\s*\(?\s*0\s*\)?)?\s*;?\s*")  # buttons of printed web pages
+_LONGEST_NOTHING: Final = 100
+_SCRIPT_SCHEMES: Final = ("javascript:", "vbscript:")
 _RUNNING_SCHEMES: Final = (
-    "javascript:",
-    "vbscript:",
-    "mhtml:",
     "ms-msdt:",
     "ms-officecmd:",
     "search-ms:",
@@ -38,8 +36,9 @@ def is_remote(target: str) -> bool:
 
 
 def is_share(target: str) -> bool:
-    """Whether ``target`` is remote and not the web: a Windows share most of all, which is told who is asking."""
-    return is_remote(target) and not _normal(target).startswith(_WEB_SCHEMES)
+    """Whether ``target`` is on a file server, a Windows share most of all, which is told who is asking."""
+    place = _normal(target)
+    return is_remote(target) and place.startswith((*_DOUBLE_SLASHES, "file:", "smb:", "ftp:", "nfs:"))
 
 
 def _is_own_disk(path: str) -> bool:
@@ -52,6 +51,14 @@ def _is_own_disk(path: str) -> bool:
 
 
 def runs_something(target: str) -> bool:
-    """Whether following ``target`` runs a script or a program by its scheme."""
+    """Whether following ``target`` runs a program or a macro by its scheme."""
+    return _normal(target).startswith(_RUNNING_SCHEMES)
+
+
+def is_script(target: str) -> bool:
+    """Whether ``target`` is a script, which a browser that shows a PDF may run.
+
+    Word does not, and text that was pasted into it from the web is full of them.
+    """
     place = _normal(target)
-    return place.startswith(_RUNNING_SCHEMES) and not _NOTHING.fullmatch(place)
+    return place.startswith(_SCRIPT_SCHEMES) and not _NOTHING.fullmatch(place[:_LONGEST_NOTHING])

@@ -22,12 +22,13 @@ from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
 
 from audit.enums import Action
 from audit.services import record_events
 from candidates.models import Candidate
 from common.actors import SYSTEM
-from common.data_map import Key
+from common.data_map import Table
 from common.deletion import raw_delete
 from files.errors import StoreError
 from files.services import purge_owners, remaining_objects
@@ -129,8 +130,9 @@ def _run(batch: ErasureBatch, at: datetime, report: Report) -> None:
     if batch.state == BatchState.OBJECTS_GONE:
         _erase_rows(batch, at)
     if batch.state == BatchState.ROWS_GONE:
-        _finish(batch, at)
+        entry = _finish(batch, at)
         report.erased += batch.candidate_refs
+        ledger.write(entry, at=at)
 
 
 def _start(batch: ErasureBatch, at: datetime) -> int:
@@ -151,6 +153,8 @@ def _start(batch: ErasureBatch, at: datetime) -> int:
 
 
 def _erase_objects(batch: ErasureBatch, at: datetime) -> None:
+    with transaction.atomic():
+        _hold(batch)
     _write_start_entry(batch, at)
     batch.counts["objects"] = batch.counts.get("objects", 0) + purge_owners(batch.candidate_refs)
     if remaining_objects(batch.candidate_refs):
@@ -192,9 +196,16 @@ def _permit_deletion() -> None:
 def _rows(refs: list[UUID], addresses: list[str]) -> Iterator[Any]:
     """The rows of these people, table by table, in the order in which they can be deleted."""
     for table in registry.erasable():
-        values = addresses if table.key is Key.ADDRESS else refs
-        manager = apps.get_model(table.model)._base_manager
-        yield manager.filter(**{f"{table.erased_by}__in": values})
+        yield apps.get_model(table.model)._base_manager.filter(_of(table, refs, addresses))
+
+
+def _of(table: Table, refs: list[UUID], addresses: list[str]) -> Q:
+    """Which rows of a table are theirs. Rows of an address that others have too are left to those."""
+    found = Q(**{f"{table.erased_by}__in": refs}) if table.erased_by else Q(pk__in=[])
+    if table.erased_by_address:
+        others = Candidate.objects.filter(address=OuterRef(table.erased_by_address)).exclude(pk__in=refs)
+        found |= Q(~Exists(others), **{f"{table.erased_by_address}__in": addresses})
+    return found
 
 
 def _hold_statements(batch: ErasureBatch, at: datetime) -> None:
@@ -214,21 +225,28 @@ def _hold_statements(batch: ErasureBatch, at: datetime) -> None:
     batch.counts["cases"] = sorted(set(cases.values_list("erasure_case", flat=True)))
 
 
-def _finish(batch: ErasureBatch, at: datetime) -> None:
-    """Look whether anything is left; only then say that it is done."""
+def _finish(batch: ErasureBatch, at: datetime) -> LedgerRecord:
+    """Look whether anything is left; only then say that it is done. Returns the ledger's entry, still to be written."""
     if remaining_objects(batch.candidate_refs) or any(rows.exists() for rows in _rows(batch.candidate_refs, [])):
         raise SomethingLeft
     with transaction.atomic():
         held = _hold(batch)
         entry = ledger.reserve(LedgerKind.ERASURE_COMPLETED, {**_entry(held), "counts": _counts(held)}, at=at)
         record_events(Action.ERASED, held.candidate_refs, at=at, actor=SYSTEM)
-        release_emails(EmailKind.ERASURE_STATEMENT, held.counts.get("cases", []), at=at)
+        release_emails(EmailKind.ERASURE_STATEMENT, _closed_cases(held), at=at)
         held.state = BatchState.DONE
         held.finished_at = at
         held.blocked_by = ""
         held.save(update_fields=["state", "finished_at", "blocked_by"])
     _copy(held, batch)
-    ledger.write(entry, at=at)
+    return entry
+
+
+def _closed_cases(batch: ErasureBatch) -> list[str]:
+    """The cases of the batch of which no record is left: linked records may be in two batches."""
+    cases = batch.counts.get("cases", [])
+    open_cases = set(Candidate.objects.filter(erasure_case__in=cases).values_list("erasure_case", flat=True))
+    return [case for case in cases if case not in open_cases]
 
 
 def _entry(batch: ErasureBatch) -> dict[str, Any]:
@@ -261,8 +279,11 @@ def _copy(held: ErasureBatch, batch: ErasureBatch) -> None:
 
 
 def _block(batch: ErasureBatch, reason: str, at: datetime) -> None:
-    """Keep the people hidden, say why it does not go on, and try again after a growing pause."""
-    pause = min(timedelta(minutes=1) * 2**batch.attempts, LONGEST_PAUSE)
-    ErasureBatch.objects.filter(pk=batch.pk, fence=batch.fence).update(
+    """Keep the people hidden, say why it does not go on, and try again after a growing pause.
+
+    One that is done is not blocked: the next run writes what the ledger still lacks.
+    """
+    pause = min(timedelta(minutes=2 ** min(batch.attempts, 10)), LONGEST_PAUSE)
+    ErasureBatch.objects.filter(pk=batch.pk, fence=batch.fence).exclude(state__in=FINISHED).update(
         blocked_by=reason, attempts=batch.attempts + 1, lease_until=at + pause
     )

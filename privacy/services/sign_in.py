@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.enums import LinkPurpose
-from accounts.services.links import create_link
+from accounts.services.links import create_link, link_was_sent
 from audit.enums import Action
 from audit.services import record_event
 from common import limits
@@ -14,8 +14,6 @@ from common.actors import Actor, ActorKind
 from mailing.enums import EmailKind
 from mailing.services import queue_email
 from policy.identifiers import normalise_address
-
-QUIET = timedelta(minutes=15)
 
 
 @transaction.atomic
@@ -27,11 +25,11 @@ def send_sign_in_link(email: str, *, language: str, prefix: str, at: datetime) -
     """
     address = normalise_address(email)
     hour = timedelta(hours=1)
-    allowed = (
-        limits.take("links-prefix", prefix, limit=settings.LINKS_PER_HOUR_AND_PREFIX, window=hour, at=at)
-        and limits.take("links", address, limit=settings.LINKS_PER_HOUR_AND_ADDRESS, window=hour, at=at)
-        and limits.take("links-quiet", address, limit=1, window=QUIET, at=at)
-    )
+    if link_was_sent(LinkPurpose.SIGN_IN, address, since=at - settings.LINK_QUIET_TIME):
+        return False
+    allowed = limits.take(
+        "links-prefix", prefix, limit=settings.LINKS_PER_HOUR_AND_PREFIX, window=hour, at=at
+    ) and limits.take("links", address, limit=settings.LINKS_PER_HOUR_AND_ADDRESS, window=hour, at=at)
     if not allowed:
         return False
     token = create_link(

@@ -24,8 +24,9 @@ from accounts.services import links
 from audit.enums import Access, Action, Purpose
 from audit.services import record_access, record_event
 from candidates.enums import Channel
-from candidates.models import Candidate, Document
-from candidates.services.addresses import confirm_address, disown_application, waiting_applications
+from candidates.models import Application, Candidate, Document
+from candidates.selectors.people import waiting_applications
+from candidates.services.addresses import confirm_address, disown_application
 from candidates.services.applications import withdraw_application
 from candidates.services.consents import give_consent, withdraw_consent
 from candidates.services.erasure import request_erasure, take_back_erasure
@@ -231,6 +232,8 @@ def withdraw(request: HttpRequest, visitor: Visitor, application_id: UUID) -> Ht
     person = visitor.person()
     try:
         withdraw_application(application_id, person_ref=person.person_ref, actor=visitor.actor, at=visitor.at)
+    except Application.DoesNotExist as error:
+        raise Http404 from error
     except Refused as refused:
         messages.error(request, str(refused))
     else:

@@ -4,7 +4,6 @@ import contextlib
 import importlib.util
 import json
 import os
-import pty
 import shutil
 import signal
 import socket
@@ -26,6 +25,8 @@ from clouder.embedded import postgres, processes, redis, runner, s3
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
 PRINT_ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)), flush=True)"
+THEIRS = {"DATABASE_URL": "postgresql://someone:secret@127.0.0.1:1/theirs"}
+"""For tests of what has nothing to do with PostgreSQL: then none is started."""
 HOLD = f"{PRINT_ENVIRONMENT}; import sys; sys.stdin.read()"
 COUNT = "import os, psycopg as p; print(p.connect(os.environ['DATABASE_URL']).execute('SELECT n FROM kept').fetchall())"
 
@@ -51,8 +52,12 @@ def command(folder: Path, *options: str, code: str) -> list[str]:
 def run(
     folder: Path, *options: str, code: str = PRINT_ENVIRONMENT, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
+    return execute(command(folder, *options, code=code), env)
+
+
+def execute(arguments: list[str], env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(folder, *options, code=code),
+        arguments,
         cwd=ROOT,
         env=clean_environment() | dict(env or {}),
         capture_output=True,
@@ -60,6 +65,12 @@ def run(
         timeout=SECONDS,
         check=False,
     )
+
+
+def run_python(code: str) -> tuple[int, str, str]:
+    """In a process of its own: a runner wants its signals for itself, and pytest-xdist has threads."""
+    result = execute([sys.executable, "-c", code])
+    return result.returncode, result.stdout, result.stderr
 
 
 def environment_of(folder: Path, *options: str, env: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -136,6 +147,7 @@ def folder(made: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(made, copy)
     yield copy
     assert gone(copy)
+    shutil.rmtree(copy)  # 40 MB, which pytest would keep
 
 
 @pytest.fixture
@@ -171,9 +183,9 @@ def test_sets_each_variable_with_the_default_parts(folder: Path) -> None:
     assert folders == ["broker", "files", "ledger", "mail", "postgres"]
 
 
-def test_what_the_user_has_set_stands(folder: Path) -> None:
+def test_what_the_user_has_set_stands(tmp_path: Path) -> None:
     own = {"CLOUDER_SITE_URL": "http://127.0.0.1:9999", "CLOUDER_FILES_DIR": "/elsewhere"}
-    environment = environment_of(folder, env=own | {"CLOUDER_DEV": "0"})
+    environment = environment_of(tmp_path, env=own | THEIRS | {"CLOUDER_DEV": "0"})
     assert {key: environment[key] for key in own} == own
     assert environment["CLOUDER_DEV"] == "1"
 
@@ -186,21 +198,19 @@ def test_secrets_stay_the_same_and_are_closed_to_others(folder: Path) -> None:
 
 
 def test_with_database_url_no_postgresql_is_started(tmp_path: Path) -> None:
-    url = "postgresql://someone:secret@127.0.0.1:1/theirs"
-    environment = environment_of(tmp_path / "data", env={"DATABASE_URL": url})
-    assert environment["DATABASE_URL"] == url
+    environment = environment_of(tmp_path, env=THEIRS)
+    assert environment["DATABASE_URL"] == THEIRS["DATABASE_URL"]
     assert environment["CLOUDER_PARTS"] == "PostgreSQL (DATABASE_URL), file broker, local files"
-    assert not (tmp_path / "data" / "postgres").exists()
+    assert not (tmp_path / "postgres").exists()
 
 
-def test_passes_on_the_exit_code(folder: Path) -> None:
-    assert run(folder, code="raise SystemExit(7)").returncode == 7
-    assert run(folder, code="import os; os.kill(os.getpid(), 9)").returncode == 128 + 9
+def test_passes_on_the_exit_code(tmp_path: Path) -> None:
+    assert run(tmp_path, code="raise SystemExit(7)", env=THEIRS).returncode == 7
+    assert run(tmp_path, code="import os; os.kill(os.getpid(), 9)", env=THEIRS).returncode == 128 + 9
 
 
-def test_a_command_that_does_not_exist_is_one_sentence(folder: Path) -> None:
-    arguments = [*command(folder, code="")[:-3], "no-such-program"]
-    result = subprocess.run(arguments, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False)
+def test_a_command_that_does_not_exist_is_one_sentence(tmp_path: Path) -> None:
+    result = execute([*command(tmp_path, code="")[:-3], "no-such-program"], THEIRS)
     assert (result.returncode, result.stderr) == (2, "no-such-program cannot be run: No such file or directory.\n")
 
 
@@ -240,7 +250,7 @@ def test_works_in_a_folder_closed_to_others(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     folder = closed / ("long-" * 20)
-    assert "DATABASE_URL" in environment_of(folder)
+    assert "DATABASE_URL" in environment_of(folder, "--throwaway")
     assert gone(folder)
 
 
@@ -265,16 +275,19 @@ def test_survives_a_killed_runner(folder: Path) -> None:
 
 
 def test_stops_the_server_of_a_killed_runner_and_starts_its_own(folder: Path) -> None:
-    """As where the kernel does not tell PostgreSQL that its runner died: here the runner is this test."""
+    """As where the kernel does not tell PostgreSQL that its runner died."""
     password = (folder / "postgres-password").read_text().strip()
     server = postgres.Postgres(folder, programs=postgres.locate(), password=password)
-    server.start()
-    keep_a_row(server.url)
-    assert server.process is not None
-    assert postgres.leftovers(server.data)
-    result = run(folder, code=COUNT)
-    assert (result.stdout, result.stderr) == ("[(42,)]\n", "")
-    assert server.process.wait(timeout=SECONDS) == 0
+    server.port = processes.free_port()
+    with (
+        (folder / "orphan.log").open("wb") as log,
+        subprocess.Popen([*server.account.prefix, *server.server_command()], cwd="/", stderr=log) as server.process,
+    ):
+        server.wait_ready()
+        keep_a_row(server.url)
+        result = run(folder, code=COUNT)
+        assert (result.stdout, result.stderr) == ("[(42,)]\n", "")
+        assert server.process.wait(timeout=SECONDS) == 0
 
 
 def test_another_process_with_the_number_in_postmaster_pid_is_left_alone(folder: Path) -> None:
@@ -286,7 +299,7 @@ def test_a_start_killed_half_way_leaves_nothing_in_the_way(tmp_path: Path) -> No
     half = tmp_path / "data" / "postgres.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
-    assert "DATABASE_URL" in environment_of(tmp_path / "data")
+    assert "DATABASE_URL" in environment_of(tmp_path / "data", "--throwaway")
     assert gone(tmp_path / "data")
 
 
@@ -313,30 +326,29 @@ def test_without_the_wheel_one_sentence_says_to_set_database_url(
 def test_as_root_without_namespaces_it_runs_as_nobody_where_nobody_may_go(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    assert run_without_namespaces(closed / "data") == (2, postgres.UNREACHABLE.format(path=closed / "data") + "\n")
+    assert run_without_namespaces(closed / "data") == unreachable(closed / "data")
     with tempfile.TemporaryDirectory() as name:
         Path(name).chmod(0o755)
         folder = Path(name) / "data"
         outcome = run_without_namespaces(folder)
-        if outcome == (2, postgres.UNREACHABLE.format(path=postgres.locate()) + "\n"):
+        if outcome == unreachable(postgres.locate()):
             pytest.skip("PostgreSQL part as the user nobody: the environment lies in a folder closed to others")
-        assert outcome == (0, "")
+        assert outcome == (0, "", "")
         assert (folder / "postgres").owner() == "nobody"
         assert run(folder, code="pass").returncode == 0  # and from then on as root in a namespace
         assert gone(folder)
 
 
-def run_without_namespaces(folder: Path) -> tuple[int, str]:
-    code = (
+def unreachable(path: Path) -> tuple[int, str, str]:
+    return 2, "", postgres.UNREACHABLE.format(path=path) + "\n"
+
+
+def run_without_namespaces(folder: Path) -> tuple[int, str, str]:
+    return run_python(
         "import sys; from clouder.embedded import postgres, runner\n"
         "postgres.namespaces_work = lambda prefix: False\n"
         f"sys.exit(runner.main(['--data', {str(folder)!r}, '--', 'true']))\n"
     )
-    arguments = [sys.executable, "-c", code]
-    result = subprocess.run(
-        arguments, cwd=ROOT, env=clean_environment(), capture_output=True, text=True, timeout=SECONDS, check=False
-    )
-    return result.returncode, result.stderr
 
 
 # One folder, one holder
@@ -376,7 +388,7 @@ def test_a_temporary_folder_is_new_and_removed_with_those_that_kills_left(tmp_pa
     for left in (old, recent):
         left.mkdir()
     os.utime(old, (0, 0))
-    environment = environment_of(tmp_path / "check", "--temporary")
+    environment = environment_of(tmp_path / "check", "--temporary", env=THEIRS)
     assert Path(environment["CLOUDER_FILES_DIR"]).parent.name.startswith("check-")
     assert list(tmp_path.iterdir()) == [recent]
 
@@ -402,7 +414,7 @@ def test_sigterm_while_parts_start_stops_everything(tmp_path: Path) -> None:
     assert postgres.leftovers(folder / "postgres") + postgres.leftovers(folder / "postgres.new") == []
 
 
-def test_a_ctrl_c_at_the_terminal_reaches_the_command_once(folder: Path) -> None:
+def test_a_ctrl_c_at_the_terminal_reaches_the_command_once(tmp_path: Path) -> None:
     code = (
         "import signal, time\n"
         "signal.signal(signal.SIGINT, lambda *_: print('INTERRUPTED', flush=True))\n"
@@ -410,20 +422,20 @@ def test_a_ctrl_c_at_the_terminal_reaches_the_command_once(folder: Path) -> None
         "until = time.monotonic() + 1\n"
         "while time.monotonic() < until: time.sleep(0.01)\n"
     )
-    arguments = command(folder, code=code)
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.chdir(ROOT)
-        os.execve(arguments[0], arguments, clean_environment())
-    output = b""
-    with contextlib.suppress(OSError):  # Linux ends a terminal with EIO
-        while chunk := os.read(terminal, 1000):
-            output += chunk
-            if b"READY" in chunk:
-                os.write(terminal, b"\x03")
-    os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert output.count(b"INTERRUPTED") == 1
+    terminal = (
+        "import os, pty, sys\n"
+        "pid, terminal = pty.fork()\n"
+        "if pid == 0: os.execv(sys.argv[1], sys.argv[1:])\n"
+        "output = b''\n"
+        "try:\n"
+        "    while chunk := os.read(terminal, 1000):\n"
+        "        output += chunk\n"
+        "        if b'READY' in chunk: os.write(terminal, bytes([3]))\n"
+        "except OSError: pass  # so Linux ends a terminal\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), output.count(b'INTERRUPTED'))\n"
+    )
+    result = execute([sys.executable, "-c", terminal, *command(tmp_path, code=code)], THEIRS)
+    assert (result.stdout, result.stderr) == ("0 1\n", "")
 
 
 # Redis and S3
@@ -440,7 +452,7 @@ def without(missing: str) -> object:
 
 
 @needs_redis
-def test_redis_is_broker_and_cache_and_asks_for_a_password(folder: Path) -> None:
+def test_redis_is_broker_and_cache_and_asks_for_a_password(tmp_path: Path) -> None:
     code = (
         "import os, redis, socket, urllib.parse\n"
         "for name in ('CLOUDER_BROKER_URL', 'CLOUDER_CACHE_URL'):\n"
@@ -450,7 +462,7 @@ def test_redis_is_broker_and_cache_and_asks_for_a_password(folder: Path) -> None
         "print(connection.recv(100).decode().partition(' ')[0])\n"
         "print(os.environ['CLOUDER_PARTS'])\n"
     )
-    result = run(folder, "--with-redis", code=code)
+    result = run(tmp_path, "--with-redis", code=code, env=THEIRS)
     assert (result.returncode, result.stderr) == (0, "")
     *answers, parts = result.stdout.splitlines()
     assert answers == ["True", "True", "-NOAUTH"]
@@ -463,7 +475,7 @@ def test_without_redis_server_one_sentence_names_the_package(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(importlib.util.find_spec("moto") is None, reason="S3 part: moto is not installed")
-def test_s3_has_two_versioned_buckets(folder: Path) -> None:
+def test_s3_has_two_versioned_buckets(tmp_path: Path) -> None:
     code = (
         "import boto3, os\n"
         "s3 = boto3.client('s3', endpoint_url=os.environ['CLOUDER_S3_ENDPOINT'],"
@@ -474,7 +486,7 @@ def test_s3_has_two_versioned_buckets(folder: Path) -> None:
         "    print(len(s3.list_object_versions(Bucket=os.environ[name])['Versions']))\n"
         "print(os.environ.get('CLOUDER_FILES_DIR'), os.environ['CLOUDER_PARTS'].rpartition(', S3 ')[2])\n"
     )
-    result = run(folder, "--with-s3", code=code)
+    result = run(tmp_path, "--with-s3", code=code, env=THEIRS)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == "2\n2\nNone (moto, in memory)\n"
 
@@ -488,13 +500,16 @@ def test_without_moto_one_sentence_names_the_package(
     assert capfd.readouterr().err == s3.MISSING + "\n"
 
 
-def test_a_port_taken_in_the_meantime_is_no_failure(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    password = (folder / "postgres-password").read_text().strip()
-    server = postgres.Postgres(folder, programs=postgres.locate(), password=password)
-    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        ports = iter([taken.getsockname()[1], processes.free_port()])
-        monkeypatch.setattr(processes, "free_port", lambda: next(ports))
-        server.start()
-    with psycopg.connect(server.url) as connection:
-        assert connection.execute("SELECT 1").fetchone() == (1,)
-    server.stop()
+def test_a_port_taken_in_the_meantime_is_no_failure(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        code = (
+            "import sys; from clouder.embedded import processes, runner\n"
+            f"ports = iter([{port}, processes.free_port()])\n"
+            "processes.free_port = lambda: next(ports)\n"
+            f"sys.exit(runner.main(['--data', {str(folder)!r}, '--', 'env']))\n"
+        )
+        exit_code, output, error = run_python(code)
+    assert (exit_code, error) == (0, "")
+    assert "DATABASE_URL=postgresql://" in output
+    assert f":{port}/" not in output

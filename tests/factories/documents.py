@@ -176,10 +176,17 @@ def updated_pdf() -> bytes:
     return first + update + table + trailer
 
 
-def object_stream_bomb_pdf(mb: int = 500) -> bytes:
+def object_stream_bomb_pdf(mb: int = 100) -> bytes:
     """A PDF of some kilobytes whose one object stream, without which it has no pages, unpacks to ``mb`` megabytes."""
     objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Page/Parent 2 0 R>>"]
-    return object_stream_pdf(objects, b" " * 1000, mb * 1000)
+    return object_stream_pdf(objects, b" " * MEGABYTE, mb)
+
+
+def stray_object_stream_pdf(mb: int = 20) -> bytes:
+    """A PDF that opens without its object stream, which unpacks to ``mb`` megabytes and may hold anything."""
+    packed_stream = zlib.compress(b"9 0 " + b" " * (mb * MEGABYTE), 9)
+    extra = b"9 0 obj\n<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\nendstream\nendobj\n"
+    return pdf().replace(b"xref\n0", extra % (len(packed_stream), packed_stream) + b"xref\n0", 1)
 
 
 def object_stream_pdf(objects: list[bytes], filler: bytes = b"", times: int = 0) -> bytes:
@@ -427,7 +434,7 @@ def remote_template_docx(target: str = "https://host.invalid/template.dotm") -> 
 def field_docx(*pieces: str) -> bytes:
     """A DOCX with one field, its instruction cut into ``pieces``."""
     runs = "".join(f"<w:r><w:instrText>{piece}</w:instrText></w:r>" for piece in pieces)
-    begin, end = ('<w:r><w:fldChar w:fldCharType="%s"/></w:r>' % mark for mark in ("begin", "end"))
+    begin, end = (f'<w:r><w:fldChar w:fldCharType="{mark}"/></w:r>' for mark in ("begin", "end"))
     return changed_docx("word/document.xml", "<w:sectPr/>", f"<w:p>{begin}{runs}{end}</w:p><w:sectPr/>")
 
 

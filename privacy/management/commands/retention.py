@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from candidates.models import Candidate
-from candidates.services.clock import Explanation, explain
+from candidates.selectors.clock import Explanation, explain
 from common import clock
 from common.commands import USAGE, Answer, instant, only_one
 from common.templatetags.common_text import counts_why, event_label
