@@ -141,7 +141,7 @@ def run_with_parts(options: list[str], command: list[str]) -> None:
 
 def demo(arguments: list[str]) -> None:
     """Show the portal, or with --check let it do the main job by itself."""
-    parser = argparse.ArgumentParser(prog="dev.py demo", usage=__doc__, add_help=False, allow_abbrev=False)
+    parser = argparse.ArgumentParser("dev.py demo", "dev.py demo [options]", add_help=False, allow_abbrev=False)
     parser.add_argument("--port", type=int)
     parser.add_argument("--cv", type=Path, action="append", default=[])
     for flag in ("--check", "--reset", "--with-redis", "--with-s3"):

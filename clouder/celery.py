@@ -45,7 +45,7 @@ def _transport() -> dict[str, Any]:
     }
     # Questions to the worker would stay behind as files when nobody answers.
     return {
-        "broker_url": f"{file_broker.SCHEME}://",
+        "broker_url": f"{file_broker.SCHEME}://localhost",
         "broker_transport_options": options,
         "worker_enable_remote_control": False,
     }

@@ -1,12 +1,11 @@
 """The broker of dev.py: kombu's transport of files, safe for several processes.
 
 As kombu has it, a file can be read before it is written: an empty message ends a worker, an empty table of queues fails
-whoever starts at the same moment. And what is taken passes through the system's folder for temporary files. Here a message
-appears and is taken by a rename within the broker's own folder, and the tables are used under a lock.
+whoever starts at the same moment. And what is taken passes through the system's folder for temporary files. Here a
+message appears and is taken by a rename within the broker's own folder, and the tables are used under a lock.
 """
 
 import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,12 +50,12 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         draft.rename(folder / f"{name}.{queue}.msg")
 
     def _get(self, queue: str) -> Any:
-        for name in sorted(os.listdir(self.data_folder_in)):
-            if name.partition(".")[2] != f"{queue}.msg":
-                continue
-            taken = Path(self.processed_folder) / name
+        for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
+            if path.name.partition(".")[2] != f"{queue}.msg":
+                continue  # of a queue whose name ends alike
+            taken = Path(self.processed_folder) / path.name
             try:
-                (Path(self.data_folder_in) / name).rename(taken)
+                path.rename(taken)
             except FileNotFoundError:
                 continue  # another worker was faster
             content = taken.read_text()

@@ -63,6 +63,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
@@ -70,12 +71,12 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "common.middleware.CsrfMiddleware",
+    "common.middleware.OriginMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.StaffSessionMiddleware",
     "accounts.middleware.StaffLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -115,9 +116,11 @@ if ENV["CLOUDER_CACHE_URL"].startswith("redis"):
     CACHES["default"]["BACKEND"] = "django.core.cache.backends.redis.RedisCache"
 
 
-def _storage(bucket: str | None, folder: Path | None) -> dict[str, Any]:
+def _storage(bucket: str | None, folder: Path | None, *, is_locked: bool = False) -> dict[str, Any]:
     if not bucket:
         return {"BACKEND": "files.storage_local.LocalObjectStorage", "OPTIONS": {"location": folder}}
+    # A bucket with object lock refuses an object that comes without a checksum.
+    checksum = {"ChecksumAlgorithm": "SHA256"} if is_locked else {}
     return {
         "BACKEND": "files.storage_s3.S3ObjectStorage",
         "OPTIONS": {
@@ -129,7 +132,11 @@ def _storage(bucket: str | None, folder: Path | None) -> dict[str, Any]:
             "querystring_auth": True,
             "querystring_expire": 60,
             "file_overwrite": True,
-            "object_parameters": {"ServerSideEncryption": ENV["CLOUDER_S3_ENCRYPTION"], "CacheControl": "no-store"},
+            "object_parameters": {
+                "ServerSideEncryption": ENV["CLOUDER_S3_ENCRYPTION"],
+                "CacheControl": "no-store",
+                **checksum,
+            },
         },
     }
 
@@ -137,8 +144,13 @@ def _storage(bucket: str | None, folder: Path | None) -> dict[str, Any]:
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "files.storage_none.NoDefaultStorage"},
     "files": _storage(ENV["CLOUDER_FILES_BUCKET"], ENV["CLOUDER_FILES_DIR"]),
-    "ledger": _storage(ENV["CLOUDER_LEDGER_BUCKET"], ENV["CLOUDER_LEDGER_DIR"]),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "ledger": _storage(ENV["CLOUDER_LEDGER_BUCKET"], ENV["CLOUDER_LEDGER_DIR"], is_locked=True),
+    "staticfiles": {
+        # dev.py collects nothing: whitenoise serves what the finders find, under plain names.
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEV
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # without the files; bytes
@@ -154,7 +166,7 @@ if ENV["CLOUDER_EMAIL_URL"].startswith("devmail://"):
     EMAIL_FILE_PATH = ENV["CLOUDER_EMAIL_URL"].removeprefix("devmail://")
 else:
     _email = environ.Env.email_url_config(ENV["CLOUDER_EMAIL_URL"])
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_BACKEND = "mailing.backends.SmtpBackend"
     EMAIL_HOST, EMAIL_PORT = _email["EMAIL_HOST"], _email["EMAIL_PORT"]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _email["EMAIL_HOST_USER"] or "", _email["EMAIL_HOST_PASSWORD"] or ""
     EMAIL_USE_TLS, EMAIL_USE_SSL = _email.get("EMAIL_USE_TLS", False), _email.get("EMAIL_USE_SSL", False)
@@ -205,11 +217,13 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "common.network.address_prefix"
+AXES_USERNAME_CALLABLE = "accounts.backends.login_name"
 AXES_HANDLER = "axes.handlers.cache.AxesCacheHandler"  # no address and no name in the database
 AXES_RESET_ON_SUCCESS = True
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
 AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 
 # --- browser ---------------------------------------------------------------------------------------------------------
 _host_prefix = "" if DEV else "__Host-"
@@ -218,12 +232,13 @@ CSRF_COOKIE_NAME = f"{_host_prefix}csrf"
 LANGUAGE_COOKIE_NAME = f"{_host_prefix}language"
 APPLY_COOKIE_NAME = f"{_host_prefix}apply"
 PORTAL_COOKIE_NAME = f"{_host_prefix}mydata"
+MESSAGES_COOKIE_NAME = f"{_host_prefix}messages"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = COOKIE_SECURE = not DEV
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = int(STAFF_SESSION_ABSOLUTE.total_seconds())
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
-MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+MESSAGE_STORAGE = "clouder.messages.MessageStorage"
 CSRF_FAILURE_VIEW = "website.views.csrf_failure"
 
 SECURE_SSL_REDIRECT = not DEV

@@ -7,5 +7,4 @@ from django.db import models
 
 def raw_delete(rows: "models.QuerySet[Any]") -> int:
     """One set-based DELETE without collecting, cascading or signals; returns the number of rows."""
-    deleted: int = rows._raw_delete(using=rows.db)
-    return deleted
+    return rows._raw_delete(using=rows.db) or 0  # None where the filter can match nothing

@@ -1,12 +1,53 @@
-"""The mail backend of dev.py: every mail is printed and kept as a file that a mail program opens."""
+"""The mail backends: SMTP in production; under dev.py every mail is printed and kept as a file that a mail program opens."""
 
+import smtplib
 import sys
 from collections.abc import Sequence
+from email import message_from_bytes
+from email.policy import SMTPUTF8
 from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
+from django.utils.encoding import punycode
+
+
+class SmtpBackend(EmailBackend):
+    """SMTP to exactly the mailbox that was typed.
+
+    Django's own rewrites a local part that is not ASCII, and reads one that looks like an encoded word: either way the
+    mail goes to another mailbox. Here the one is sent as RFC 6531 says, or refused where the server cannot; the other is
+    left alone.
+    """
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        assert self.connection is not None
+        recipients = [_envelope(address) for address in email_message.recipients()]
+        content = email_message.message().as_bytes(linesep="\r\n")
+        options: list[str] = []
+        if not all(address.isascii() for address in recipients):
+            self.connection.ehlo_or_helo_if_needed()
+            if not self.connection.has_extn("smtputf8"):
+                raise smtplib.SMTPRecipientsRefused(dict.fromkeys(recipients, (553, b"the server has no SMTPUTF8")))
+            options, content = ["SMTPUTF8"], _with_recipients(content, recipients)
+        sender = sanitize_address(email_message.from_email, "utf-8")
+        self.connection.sendmail(sender, recipients, content, mail_options=options)
+        return True
+
+
+def _envelope(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local}@{punycode(domain)}"
+
+
+def _with_recipients(content: bytes, recipients: Sequence[str]) -> bytes:
+    """The same message with the addresses in its To as they are."""
+    message = message_from_bytes(content, policy=SMTPUTF8)
+    message.replace_header("To", ", ".join(recipients))
+    return message.as_bytes()
 
 
 class DevelopmentBackend(BaseEmailBackend):

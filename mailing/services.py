@@ -3,8 +3,11 @@
 A mail is queued in the transaction of the act that it tells of, and sent by a worker afterwards: at least once, with a
 Message-ID that stays the same, so that a repeated delivery is recognised. A temporary error is retried with growing
 pauses for a week; a permanent one, or a week of temporary ones, makes the mail FAILED. What was in it is wiped then.
+Only what the server says of this recipient or this text is permanent: a wrong password or a refused sender is ours to
+mend, and no mail may be lost by it.
 """
 
+import logging
 import smtplib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -15,7 +18,9 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.template.exceptions import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import render_to_string
+from django.urls import NoReverseMatch
 from django.utils import translation
 
 from mailing.enums import EmailKind, EmailState
@@ -24,9 +29,12 @@ from mailing.models import OutboxEmail
 GIVE_UP_AFTER = timedelta(days=7)
 LONGEST_PAUSE = timedelta(hours=1)
 LEASE = timedelta(minutes=5)
-TEMPORARY = (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError, smtplib.SMTPHeloError)
 
 Value = str | int | bool | None
+UNMAKEABLE = (TemplateDoesNotExist, TemplateSyntaxError, NoReverseMatch, ValueError, TypeError, LookupError)
+"""What rendering a mail and putting it into a message can raise."""
+
+log = logging.getLogger(__name__)
 
 
 def queue_email(
@@ -46,7 +54,7 @@ def queue_email(
     kind and ``dedupe_key`` changes nothing. Raises ValueError where the address could smuggle in a header or a second
     recipient (ASVS 1.3.11).
     """
-    if any(ord(character) < 32 for character in to_address) or not parseaddr(to_address)[1]:
+    if not _is_one_address(to_address):
         raise ValueError("not one plain address")
     row = OutboxEmail(
         kind=kind,
@@ -62,10 +70,18 @@ def queue_email(
     OutboxEmail.objects.bulk_create([row], ignore_conflicts=True)
 
 
+def _is_one_address(text: str) -> bool:
+    """Nothing but one address: no name, no second one, no line break. In a quoted part a backslash may be read away."""
+    found = parseaddr(text)[1]
+    local, _, domain = found.rpartition("@")
+    is_plain = all(ord(character) >= 32 for character in text)
+    return bool(is_plain and local and domain and found.replace("\\", "") == text.replace("\\", ""))
+
+
 def release_emails(kind: EmailKind, dedupe_keys: Iterable[str], *, at: datetime) -> None:
-    """Let held mails go, now that what they say is true."""
+    """Let held mails go, now that what they say is true; the week of trying begins."""
     held = OutboxEmail.objects.filter(kind=kind, dedupe_key__in=list(dedupe_keys), state=EmailState.HELD)
-    held.update(state=EmailState.QUEUED, next_try_at=at)
+    held.update(state=EmailState.QUEUED, queued_at=at, next_try_at=at)
 
 
 def deliver_emails(*, at: datetime, limit: int = 200) -> int:
@@ -92,24 +108,30 @@ def _lease(*, at: datetime, limit: int) -> list[OutboxEmail]:
         .order_by("next_try_at", "id")[:limit]
     )
     OutboxEmail.objects.filter(pk__in=[row.pk for row in rows]).update(next_try_at=at + LEASE)
+    for row in rows:
+        row.next_try_at = at + LEASE
     return rows
 
 
 def _deliver(email: OutboxEmail, connection: BaseEmailBackend, *, at: datetime) -> int:
-    # Erasing or disowning may have taken the row away since it was leased: what counts is the moment of sending.
-    if not OutboxEmail.objects.filter(pk=email.pk, state=EmailState.QUEUED).exists():
+    # Erasing or disowning may have taken the row away since it was leased, and a slow worker's lease may have passed to
+    # another: what counts is the moment of sending.
+    leased = OutboxEmail.objects.filter(pk=email.pk, state=EmailState.QUEUED, next_try_at=email.next_try_at)
+    if not leased.exists():
         return 0
-    message = render(email, connection)
     try:
-        message.send()
-    except smtplib.SMTPResponseException as error:
+        render(email, connection).send()
+    except smtplib.SMTPDataError as error:
         _failed(email, is_permanent=error.smtp_code >= 500, at=at)
         return 0
     except smtplib.SMTPRecipientsRefused as error:
         _failed(email, is_permanent=all(code >= 500 for code, _ in error.recipients.values()), at=at)
         return 0
-    except TEMPORARY:
-        connection.close()
+    except OSError:  # no server, or it refuses us; smtplib's other errors are OSErrors too
+        _failed(email, is_permanent=False, at=at)
+        return 0
+    except UNMAKEABLE:  # a mail that cannot even be made must not hold up those behind it
+        log.exception("a mail of kind %s cannot be made", email.kind)
         _failed(email, is_permanent=False, at=at)
         return 0
     _wipe(email, EmailState.SENT, sent_at=at)
@@ -121,7 +143,7 @@ def _failed(email: OutboxEmail, *, is_permanent: bool, at: datetime) -> None:
     if is_permanent or at - email.queued_at >= GIVE_UP_AFTER:
         _wipe(email, EmailState.FAILED)
         return
-    pause = min(timedelta(minutes=1) * 2**email.attempts, LONGEST_PAUSE)
+    pause = min(timedelta(minutes=2 ** min(email.attempts, 10)), LONGEST_PAUSE)
     OutboxEmail.objects.filter(pk=email.pk).update(attempts=email.attempts + 1, next_try_at=at + pause)
 
 

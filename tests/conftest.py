@@ -1,9 +1,12 @@
 """Fixtures that every test may use."""
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
@@ -12,6 +15,11 @@ from accounts.enums import Role
 from accounts.models import User
 from candidates.models import Position
 from tests.factories import people
+from tests.parts.servers import chromium, redis_server, s3_buckets, s3_server
+from tests.parts.smtp import smtp_server
+from tests.parts.worker import start_worker
+
+__all__ = ["chromium", "redis_server", "s3_buckets", "s3_server", "smtp_server", "start_worker"]
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -22,8 +30,10 @@ def _fixture_teardown(self: TransactionTestCase) -> None:
     """Emptying the tables between tests would be refused by the triggers, as it should be anywhere else."""
     with connection.cursor() as cursor:
         cursor.execute("SET session_replication_role = replica")
-        _teardown(self)
-        cursor.execute("SET session_replication_role = DEFAULT")
+        try:
+            _teardown(self)
+        finally:
+            cursor.execute("SET session_replication_role = DEFAULT")
 
 
 TransactionTestCase._fixture_teardown = _fixture_teardown  # type: ignore[method-assign]
@@ -40,6 +50,14 @@ def _empty_cache() -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _empty_stores() -> Iterator[None]:
+    """Rows are taken back after each test, and objects must not outlive them: the ledger's numbers begin anew."""
+    yield
+    for alias in ("files", "ledger"):
+        shutil.rmtree(Path(settings.TEST_FOLDER) / alias, ignore_errors=True)
 
 
 @pytest.fixture

@@ -1,10 +1,16 @@
 """Settings of the test suite: the real ones, with a cheap password hash and parts that each test run owns."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 _folder = Path(tempfile.mkdtemp(prefix="clouder-tests-"))
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+# The portal refuses a variable of its prefix that it does not know; by this name xdist's children inherit it as well.
+if "CLOUDER_TEST_REQUIRE_PARTS" in os.environ:
+    os.environ["REQUIRE_TEST_PARTS"] = os.environ.pop("CLOUDER_TEST_REQUIRE_PARTS")
 os.environ.setdefault("CLOUDER_DEV", "1")
 os.environ.setdefault("CLOUDER_SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ["CLOUDER_SITE_URL"] = "http://testserver"

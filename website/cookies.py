@@ -32,7 +32,11 @@ def inventory() -> list[Cookie]:
             _("Keeps you signed in to “My data” after you followed the link in your mail."),
             _("2 hours at most, 30 minutes without use"),
         ),
-        Cookie("messages", _("Carries the message about what you just did to the next page."), _("One page")),
+        Cookie(
+            settings.MESSAGES_COOKIE_NAME,
+            _("Carries the message about what you just did to the next page."),
+            _("One page"),
+        ),
         Cookie(settings.CSRF_COOKIE_NAME, _("Makes sure that a form was sent from this site."), _("1 year")),
         Cookie(
             settings.SESSION_COOKIE_NAME,

@@ -3,15 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from audit.enums import Access
 from audit.services import record_access
+from candidates.admin import columns
 from candidates.models import Application
 from common import clock
 from common.actors import staff
@@ -22,13 +25,14 @@ from common.admin import ReadOnlyAdmin
 class ApplicationAdmin(ReadOnlyAdmin):
     """Every application that may be seen."""
 
-    list_display = ("reference", "candidate_name", "position_title", "stage", "submitted_at", "stage_changed_at")
+    list_display = ("reference", "candidate_name", "position_title", "stage_mark", "sent", "since")
     list_filter = ("stage", "position")
     list_select_related = ("candidate", "position")
     search_fields = ("reference", "candidate__name", "candidate__email")
     search_help_text = _("Reference, name or address")
     list_per_page = 100
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     ordering = ("-submitted_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
@@ -44,6 +48,21 @@ class ApplicationAdmin(ReadOnlyAdmin):
     def position_title(self, row: Application) -> "str | Promise":
         """What for."""
         return row.position.title if row.position else _("Open application")
+
+    @admin.display(description=_("Stage"), ordering="stage")
+    def stage_mark(self, row: Application) -> SafeString:
+        """Where it stands."""
+        return columns.stage_mark(row.stage)
+
+    @admin.display(description=_("Sent"), ordering="submitted_at")
+    def sent(self, row: Application) -> str:
+        """The day on which it was sent."""
+        return columns.day(row.submitted_at)
+
+    @admin.display(description=_("In this stage since"), ordering="stage_changed_at")
+    def since(self, row: Application) -> str:
+        """The day on which it came to the stage."""
+        return columns.day(row.stage_changed_at)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list; whom it showed is recorded as one event."""
@@ -62,5 +81,13 @@ class ApplicationAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """An application is read on its candidate's page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         application = get_object_or_404(self.get_queryset(request), pk=object_id)
         return redirect(reverse("admin:candidates_candidate_change", args=[application.candidate_id]))
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The timeline is on the candidate's page."""
+        return self.change_view(request, object_id)

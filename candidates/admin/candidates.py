@@ -18,8 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.enums import Access, Purpose
 from audit.services import record_access
+from candidates.admin import columns
 from candidates.admin.filters import ConfirmedFilter, DueFilter, PositionFilter, StageFilter
-from candidates.enums import Stage
 from candidates.forms.staff import InteractionForm, MoveForm, NoteForm
 from candidates.models import Application, Candidate, Document
 from candidates.selectors.page import candidate_page
@@ -33,18 +33,20 @@ from common.actors import staff
 from common.admin import ReadOnlyAdmin
 from common.errors import Refused
 from files.delivery import deliver
+from policy.calendar import local_date
 
 
 @admin.register(Candidate)
 class CandidateAdmin(ReadOnlyAdmin):
     """Everybody who applied and may be seen."""
 
-    list_display = ("name_and_mark", "position_title", "stage", "reference", "collected_at", "kept_until")
+    list_display = ("name_and_mark", "position_title", "stage", "reference", "known_since", "kept_until")
     list_filter = (StageFilter, PositionFilter, ConfirmedFilter, DueFilter)
     search_fields = ("name", "email", "phone", "phone_e164", "skills", "applications__reference")
     search_help_text = _("Name, address, phone, skill or reference")
     list_per_page = 100
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     ordering = ("-collected_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
@@ -56,13 +58,13 @@ class CandidateAdmin(ReadOnlyAdmin):
         return request.user.has_perm("candidates.delete_candidate")
 
     @admin.display(description=_("Candidate"), ordering="name")
-    def name_and_mark(self, row: Candidate) -> SafeString | str:
+    def name_and_mark(self, row: Candidate) -> SafeString:
         """The name, and a mark where the address is not confirmed."""
         if row.address_disowned_at:
-            return format_html("{} <span class='tag'>{}</span>", row.name, _("address disowned"))
+            return format_html('<bdi>{}</bdi> <span class="tag warn">{}</span>', row.name, _("address disowned"))
         if not row.is_confirmed:
-            return format_html("{} <span class='tag'>{}</span>", row.name, _("address not confirmed"))
-        return row.name
+            return format_html('<bdi>{}</bdi> <span class="tag">{}</span>', row.name, _("address not confirmed"))
+        return format_html("<bdi>{}</bdi>", row.name)
 
     @admin.display(description=_("Position"))
     def position_title(self, row: Any) -> "str | Promise":
@@ -71,19 +73,24 @@ class CandidateAdmin(ReadOnlyAdmin):
         return title or _("Open application")
 
     @admin.display(description=_("Stage"))
-    def stage(self, row: Any) -> "str | Promise":
+    def stage(self, row: Any) -> SafeString | str:
         """The stage of the newest application."""
-        return Stage(row.newest_stage).label if row.newest_stage else "-"
+        return columns.stage_mark(row.newest_stage) if row.newest_stage else "-"
 
     @admin.display(description=_("Reference"))
     def reference(self, row: Any) -> str:
         """The reference of the newest application."""
         return row.newest_reference or "-"
 
+    @admin.display(description=_("Known since"), ordering="collected_at")
+    def known_since(self, row: Candidate) -> str:
+        """The day on which the person became known to us."""
+        return columns.day(row.collected_at)
+
     @admin.display(description=_("Kept until"), ordering="expires_at")
-    def kept_until(self, row: Candidate) -> Any:
+    def kept_until(self, row: Candidate) -> SafeString:
         """The last day on which anything is kept."""
-        return row.keep_until
+        return columns.kept_until(row.keep_until, today=local_date(clock.now()))
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list; whom it showed is recorded as one event."""
@@ -191,7 +198,13 @@ class CandidateAdmin(ReadOnlyAdmin):
             messages.error(request, _("Choose a stage from the list."))
             return redirect(_page_url(candidate_id))
         try:
-            move_application(application_id, actor=staff(request.user.pk), at=clock.now(), **form.cleaned_data)
+            move_application(
+                application_id,
+                candidate_id=candidate_id,
+                actor=staff(request.user.pk),
+                at=clock.now(),
+                **form.cleaned_data,
+            )
         except Refused as refused:
             messages.error(request, str(refused))
         except Application.DoesNotExist as error:
@@ -242,6 +255,7 @@ class CandidateAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The timeline is on the page."""
+        self._require(request, "view_candidate")
         return redirect(_page_url(_uuid(object_id)))
 
     def _require(self, request: HttpRequest, permission: str, *, method: str = "") -> None:

@@ -20,7 +20,7 @@ from common.actors import staff
 class PositionAdmin(admin.ModelAdmin[Position]):
     """Openings, described in both languages."""
 
-    list_display = ("title", "team", "places", "employment_type", "open_from", "open_until", "is_published")
+    list_display = ("title_shown", "team", "places", "employment_type", "open_from", "open_until", "is_published")
     list_filter = ("is_published", "employment_type", "remote")
     search_fields = ("title_en", "title_fi", "team", "places")
     prepopulated_fields = {"slug": ("title_en",)}
@@ -31,6 +31,11 @@ class PositionAdmin(admin.ModelAdmin[Position]):
         (_("Description"), {"fields": ("description_en", "description_fi")}),
         (_("Publication"), {"fields": ("is_published", "open_from", "open_until")}),
     )
+
+    @admin.display(description=_("Position"))
+    def title_shown(self, row: Position) -> str:
+        """The title in the reader's language."""
+        return row.title
 
     @transaction.atomic
     def save_model(self, request: HttpRequest, obj: Position, form: forms.ModelForm[Position], change: bool) -> None:

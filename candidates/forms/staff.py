@@ -52,7 +52,7 @@ class InteractionForm(forms.Form):
     text = TextField(
         label=_("What was said"),
         max_length=settings.TEXT_MAX_CHARACTERS,
-        help_text=GUIDE,
+        help_text=_("As in a note: what concerns the work. The candidate may read it on request"),
         widget=forms.Textarea(attrs={"rows": 3}),
         required=False,
     )

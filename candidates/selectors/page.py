@@ -12,7 +12,6 @@ from candidates.models import Application, Candidate, Document, Interaction, Not
 from candidates.pipeline import CHOSEN_BY_STAFF
 from candidates.selectors.clock import Explanation, explain
 
-
 PROMPTLY = timedelta(hours=1)
 
 

@@ -244,14 +244,24 @@ def _answer_by(at: datetime) -> str:
 
 @transaction.atomic
 def move_application(
-    application_id: UUID, *, to_stage: Stage, actor: Actor, at: datetime, reason: str = ""
+    application_id: UUID,
+    *,
+    to_stage: Stage,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    candidate_id: UUID | None = None,
 ) -> StageChange:
     """Move an application to another stage, under a lock on its row. It moves no clock (E12).
 
     Raises Refused for a move that the pipeline does not have or that staff may not choose; Application.DoesNotExist for
-    one that may not be seen.
+    one that may not be seen, or that is not of the person of ``candidate_id`` where that is given.
     """
-    application = Application.objects.visible(at).select_for_update(of=("self",)).get(pk=application_id)
+    applications = Application.objects.visible(at).select_for_update(of=("self",))
+    if candidate_id:
+        person = Candidate.objects.filter(pk=candidate_id).values("person_ref")
+        applications = applications.filter(candidate__person_ref__in=person)
+    application = applications.get(pk=application_id)
     if to_stage not in pipeline.CHOSEN_BY_STAFF:
         raise Refused("stage", _("An application is not moved there by hand."))
     return _move(application, to_stage, actor=actor, at=at, reason=reason)

@@ -57,8 +57,8 @@ class Part:
         return f"{'.'.join(plain.split())}@{DOMAIN}"
 
 
-FIRST = ("Aada", "Elias", "Ilona", "Joel", "Kerttu", "Leo", "Minea", "Niilo", "Oona", "Pihla", "Roope", "Saimi", "Taavi",
-         "Ulla", "Väinö", "Amira", "Bjørn", "Chidi", "Daniela", "Farid")  # fmt: skip
+FIRST = ("Aada", "Elias", "Ilona", "Joel", "Kerttu", "Leo", "Minea", "Niilo", "Oona", "Pihla", "Roope", "Saimi",
+         "Taavi", "Ulla", "Väinö", "Amira", "Bjørn", "Chidi", "Daniela", "Farid")  # fmt: skip
 LAST = ("Esimerkki", "Malli", "Näyte", "Kuvitelma", "Harjoitus", "Luonnos", "Mukama", "Olematon", "Satunen", "Tekaistu",
         "Keksitty", "Koenen")  # fmt: skip
 CROWD = (

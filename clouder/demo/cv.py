@@ -27,7 +27,7 @@ TRADES = {
             ("moved the booking service from nightly batches to events, without a day of downtime",
              "siirsin varauspalvelun yöajoista tapahtumapohjaiseksi ilman päivänkään katkosta"),
             ("cut the slowest report from forty minutes to twelve seconds by looking at the query plan",
-             "lyhensin hitaimman raportin neljästäkymmenestä minuutista kahteentoista sekuntiin katsomalla kyselysuunnitelmaa"),
+             "lyhensin hitaimman raportin 40 minuutista 12 sekuntiin katsomalla kyselysuunnitelmaa"),
             ("wrote the test suite that let a team of five release every day",
              "kirjoitin testit, joiden varassa viiden hengen tiimi julkaisi joka päivä"),
             ("kept an API of 140 partners compatible through three major versions",
@@ -116,19 +116,20 @@ TRADES = {
 }  # fmt: skip
 
 LETTERS = {
-    "en": (
-        "I read your advertisement twice, the second time to see whether it says what the work is. It does, and that is "
-        "why I write.",
-        "What I would bring is in the CV; what is not in it is that I like to finish things. I have stayed with each "
-        "system that I built until somebody else could run it.",
-        "I can begin two months after we agree, and I would rather work in {place} than from home.",
-    ),
-    "fi": (
-        "Luin ilmoituksenne kahdesti, toisella kertaa nähdäkseni, kertooko se, mitä työ on. Kertoo, ja siksi kirjoitan.",
-        "Osaamiseni on ansioluettelossa; siellä ei lue, että pidän asioiden loppuun viemisestä. Olen pysynyt jokaisen "
-        "rakentamani järjestelmän luona, kunnes joku muu on osannut pitää sitä käynnissä.",
-        "Voin aloittaa kahden kuukauden kuluttua sopimuksesta, ja teen töitä mieluummin paikassa {place} kuin kotona.",
-    ),
+    "en": """I read your advertisement twice, the second time to see whether it says what the work is. It does, and that
+is why I write.
+
+What I would bring is in the CV; what is not in it is that I like to finish things. I have stayed with each system that
+I built until somebody else could run it.
+
+I can begin two months after we agree, and I would rather work in {place} than from home.""",
+    "fi": """Luin ilmoituksenne kahdesti, toisella kertaa nähdäkseni, kertooko se, mitä työ on. Kertoo, ja siksi
+kirjoitan.
+
+Osaamiseni on ansioluettelossa; siellä ei lue, että pidän asioiden loppuun viemisestä. Olen pysynyt jokaisen rakentamani
+järjestelmän luona, kunnes joku muu on osannut pitää sitä käynnissä.
+
+Voin aloittaa kahden kuukauden kuluttua sopimuksesta, ja paikkakunnista minulle sopii parhaiten {place}.""",
 }
 
 INTERESTS = {
@@ -159,8 +160,15 @@ SAID = {
     ),
     "INTERVIEW": (
         "An hour with two of the team. Walked us through one system, with its mistakes. Next step: talk with the lead.",
-        "Tunti kahden tiimiläisen kanssa. Kävi läpi yhden järjestelmän virheineen. Seuraavaksi keskustelu vetäjän kanssa.",
+        "Tunti kahden tiimiläisen kanssa. Kävi läpi yhden järjestelmän virheineen. Seuraavaksi vetäjän tapaaminen.",
     ),
+}
+
+PROFILES = {
+    "en": "{title} with {years} years of work behind me, most of it in teams that own what they build. I like plain "
+    "solutions, and colleagues who say when something is not finished.",
+    "fi": "{title}, {years} vuotta työtä takana, enimmäkseen tiimeissä, jotka omistavat sen, mitä rakentavat. Pidän "
+    "selkeistä ratkaisuista ja työkavereista, jotka sanovat, kun jokin ei ole valmista.",
 }
 
 REJECTIONS = ("Another candidate had done exactly this work before.", "Tehtävään löytyi kokeneempi hakija.")
@@ -180,12 +188,7 @@ def curriculum(name: str, trade: Trade, language: str, rng: Random) -> str:
         "skills": ("Skills", "Osaaminen")[side],
         "languages": ("Languages", "Kielet")[side],
     }
-    profile = (
-        f"{trade.title[0]} with {years} years of work behind me, most of it in teams that own what they build. I like "
-        "plain solutions, and colleagues who say when something is not finished.",
-        f"{trade.title[1]}, {years} vuotta työtä takana, enimmäkseen tiimeissä, jotka omistavat sen, mitä rakentavat. "
-        "Pidän selkeistä ratkaisuista ja työkavereista, jotka sanovat, kun jokin ei ole valmista.",
-    )[side]
+    profile = PROFILES[language].format(title=trade.title[side], years=years)
     spoken = ("Finnish, English (fluent), Swedish (some)", "suomi, englanti (sujuva), ruotsi (välttävä)")[side]
     return "\n".join(
         [
@@ -200,4 +203,5 @@ def curriculum(name: str, trade: Trade, language: str, rng: Random) -> str:
 
 def letter(language: str, place: str) -> str:
     """A cover letter of three paragraphs."""
-    return "\n\n".join(LETTERS[language]).format(place=place)
+    paragraphs = LETTERS[language].format(place=place).split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)

@@ -1,8 +1,8 @@
 """Loading the demonstration's data: staff, positions, and people with a past.
 
-Everything goes through the services, in the order in which it happened and with the instant at which it happened, so that
-clocks, events and mails are what they would be. Nothing here is real: people, company and deeds are made up, and every
-address is at example.org.
+Everything goes through the services, in the order in which it happened and with the instant at which it happened, so
+that clocks, events and mails are what they would be. Nothing here is real: people, company and deeds are made up, and
+every address is at example.org.
 """
 
 from collections.abc import Iterator

@@ -118,7 +118,7 @@ class _Reader(HTMLParser):
         """Note what begins."""
         found = {name: value or "" for name, value in attrs}
         if tag not in VOID:
-            is_error = any(word.startswith(("error", "danger")) for word in found.get("class", "").split())
+            is_error = "error" in found.get("class", "").split() or found.get("role") == "alert"
             self._open.append((tag, is_error))
             if is_error:
                 self.errors.append("")

@@ -1,6 +1,6 @@
 """A small browser for the check: cookies, links, forms as they are served, files. Standard library only.
 
-It sends what a form holds and nothing that the form does not have, so a field that is missing on the page fails the check.
+It sends what a form holds and nothing that the form does not have: a field that is missing on the page fails the check.
 """
 
 import http.client

@@ -6,7 +6,7 @@ from typing import Any
 
 from candidates.enums import DocumentKind, LinkKind
 from clouder.demo import cv
-from clouder.demo.cast import DOMAIN, Part
+from clouder.demo.cast import DOMAIN, SEED, Part
 from files import samples
 
 FORMATS = (("pdf", samples.pdf), ("docx", samples.docx), ("odt", samples.odt))
@@ -62,3 +62,9 @@ def _files(part: Part, number: int, rng: Random) -> list[tuple[DocumentKind, str
         label = "Letter" if part.language == "en" else "Saatekirje"
         files.append((DocumentKind.COVER_LETTER, f"{label}.{suffix}", make(cv.letter(part.language, "Helsinki"))))
     return files
+
+
+def curriculum_files() -> list[tuple[str, bytes]]:
+    """A CV as PDF and a letter as DOCX, as name and content: what the check applies with."""
+    text = cv.curriculum("Päivi Näyte-Koenen", cv.TRADES["backend"], "en", Random(SEED))  # noqa: S311 (no secret)
+    return [("CV Päivi Näyte.pdf", samples.pdf(text)), ("Letter.docx", samples.docx(cv.letter("en", "Helsinki")))]

@@ -52,7 +52,7 @@ OPENINGS = (
         "backend-developer", "Backend developer", "Backend-kehittäjä", "Public services", "Helsinki, Oulu",
         (4500, 6200), -60, 21,
         "Half a million people book, pay and apply through what this team writes, mostly in Python.",
-        "Puoli miljoonaa ihmistä varaa, maksaa ja hakee palveluissa, joita tämä tiimi kirjoittaa, enimmäkseen Pythonilla.",
+        "Puoli miljoonaa ihmistä varaa, maksaa ja hakee palveluissa, joita tämä tiimi kirjoittaa, paljolti Pythonilla.",
         ("build services with Django and PostgreSQL, tests first",
          "take part in reviews, where the newest member's question counts as much as anybody's",
          "be on call one week in eight, paid and with the power to fix what woke you"),
@@ -99,7 +99,7 @@ OPENINGS = (
         remote=Remote.ON_SITE, contract=EmploymentType.PART_TIME,
     ),
     Opening(
-        "summer-trainee", "Summer trainee, software", "Kesäharjoittelija, ohjelmistokehitys", "Academy", "Helsinki, Oulu",
+        "summer-trainee", "Summer trainee, software", "Kesäharjoittelija, ohjelmistot", "Academy", "Helsinki, Oulu",
         (15, 17), 14, 60,
         "Three months on a real team, with a mentor whose calendar has room for you.",
         "Kolme kuukautta oikeassa tiimissä, ohjaajana ihminen, jonka kalenterissa on sinulle tilaa.",
@@ -147,20 +147,20 @@ OPENINGS = (
     ),
 )  # fmt: skip
 
-OFFER_EN = """**What we offer**: the salary stated above, thirty days of holiday, working hours that you agree on with your
-team, and a day a month to learn what you like.
+OFFER_EN = """**What we offer**: the salary stated above, thirty days of holiday, working hours that you agree on with
+your team, and a day a month to learn what you like.
 
-**How it goes on**: we answer within two weeks. Those who fit are called, then there are two talks: one about your work, and
-one with the team. We set no tasks to be done at home."""
-OFFER_FI = """**Mitä tarjoamme**: yllä mainitun palkan, kolmekymmentä lomapäivää, työajan, josta sovit tiimisi kanssa, sekä päivän
-kuussa oman valintasi mukaiseen oppimiseen.
+**How it goes on**: we answer within two weeks. Those who fit are called, then there are two talks: one about your work,
+and one with the team. We set no tasks to be done at home."""
+OFFER_FI = """**Mitä tarjoamme**: yllä mainitun palkan, kolmekymmentä lomapäivää, työajan, josta sovit tiimisi kanssa,
+sekä päivän kuussa oman valintasi mukaiseen oppimiseen.
 
-**Miten tästä eteenpäin**: vastaamme kahdessa viikossa. Soitamme sopiville, ja sen jälkeen keskustellaan kahdesti: kerran
-työstäsi ja kerran tiimin kanssa. Kotitehtäviä emme anna."""
+**Miten tästä eteenpäin**: vastaamme kahdessa viikossa. Soitamme sopiville, ja sen jälkeen keskustellaan kahdesti:
+kerran työstäsi ja kerran tiimin kanssa. Kotitehtäviä emme anna."""
 
 
 def make_positions(contacts: tuple[User, ...], at: datetime) -> dict[str, Position]:
-    """Make every opening, by slug; the contact persons take turns. The act is dated the day the opening was published."""
+    """Make every opening, by slug; the contact persons take turns. The act is dated when the opening was published."""
     today = local_date(at)
     made = {}
     for number, opening in enumerate(OPENINGS):

@@ -123,7 +123,7 @@ class Child:
 
 @dataclass
 class Site:
-    """The portal on a port of this machine: a web server and a worker, as a context."""
+    """The portal on a port of this machine: a web server and a worker."""
 
     port: int
     folder: Path
@@ -150,20 +150,14 @@ class Site:
         level = "INFO" if self.logs_to_files else "WARNING"
         beat = ["-B", "-s", str(self.folder / "beat-schedule")] if self.has_beat else []
         pool = ["-P", "threads", "--concurrency", "2", "--loglevel", level]
-        return [sys.executable, "-m", "celery", "--quiet", "-A", "clouder", "worker", *pool, *QUEUE_FLAGS, *beat]
+        python = [sys.executable, "-W", "ignore:You're running the worker with superuser"]
+        return [*python, "-m", "celery", "--quiet", "-A", "clouder", "worker", *pool, *QUEUE_FLAGS, *beat]
 
-    def __enter__(self) -> "Site":
-        try:
-            for child in self.children:
-                child.start({**os.environ, **self.environment})
-            self._wait_ready()
-        except BaseException:
-            self.stop()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def start(self) -> None:
+        """Start the children and return when the web server answers; the caller stops them, also when this fails."""
+        for child in self.children:
+            child.start({**os.environ, **self.environment})
+        self._wait_ready()
 
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + READY_SECONDS

@@ -1,4 +1,4 @@
-"""What became of each application, as acts with their instants. Every act is a call of the service that does it in life."""
+"""What became of each application, as acts with their instants: each a call of the service that does it in life."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

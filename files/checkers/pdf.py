@@ -32,12 +32,15 @@ UNENDED_STREAMS: Final = 1_000
 """Streams without an end that are repaired; each costs qpdf a search through the rest of the file."""
 WARNINGS: Final = 10_000
 """Oddities that qpdf repairs in one file."""
+_GIVEN_UP: Final = re.compile(r"limits error|giving up")  # qpdf's words
 _LOOK: Final = 256  # objects between two looks at the clock and at the warnings
 
 _END_MARK: Final = re.compile(rb"%%EOF|startxref\s+\d+")
 _MARKUP: Final = re.compile(rb"<\s*[!?/a-zA-Z]")
 _ARCHIVE: Final = re.compile(rb"PK(\x03\x04|\x05\x06)")
 _MARKUP_AFTER_END: Final = re.compile(rb"%%EOF[\s\0]*<\s*[!?/a-zA-Z]")
+_ZIP_END_MARK: Final = re.compile(rb"PK\x05\x06")
+_COMMENT_SLACK: Final = 64  # archivers overlook that many bytes behind a comment and more
 _ZIP_END: Final = struct.Struct("<4s4H2LH")
 _BLANK: Final = b"\0\t\n\r \x0c\x1a"
 
@@ -81,7 +84,7 @@ def _check_frame(data: bytes) -> None:
     tail = data[end:].strip(_BLANK)
     if _MARKUP_AFTER_END.search(data) or (len(tail) <= TAIL_REACH and _MARKUP.search(tail)):
         raise BadFile(Refusal.ACTIVE_CONTENT, "markup after the end")
-    if _ARCHIVE.search(tail) or _ends_as_zip(data):
+    if _ARCHIVE.search(tail) or _is_covered_by_zip(data, end):
         raise BadFile(Refusal.ACTIVE_CONTENT, "an archive after the end")
     if len(tail) > TAIL_REACH:
         raise BadFile(Refusal.DAMAGED, "goes on after the end")
@@ -97,16 +100,18 @@ def _end_of(data: bytes) -> int:
     return end
 
 
-def _ends_as_zip(data: bytes) -> bool:
-    """Whether a ZIP ends exactly where the file does, its comment covering the PDF's own end.
+def _is_covered_by_zip(data: bytes, end: int) -> bool:
+    """Whether a ZIP's closing comment reaches over the PDF's own end, so that the whole file is an archive too.
 
-    An attached DOCX within the PDF has an archive's end too, but not there.
+    An attached DOCX within the PDF has an archive's end as well, with no comment that reaches so far.
     """
-    position = data.rfind(b"PK\x05\x06", max(0, len(data) - _ZIP_END.size - 0xFFFF))
-    if position < 0 or len(data) < position + _ZIP_END.size:
-        return False
-    comment_size = int(_ZIP_END.unpack_from(data, position)[-1])
-    return position + _ZIP_END.size + comment_size == len(data)
+    for mark in _ZIP_END_MARK.finditer(data, max(0, len(data) - _ZIP_END.size - 0xFFFF)):
+        if len(data) < mark.start() + _ZIP_END.size:
+            return False
+        comment_size: int = _ZIP_END.unpack_from(data, mark.start())[-1]
+        if mark.start() + _ZIP_END.size + comment_size >= end - _COMMENT_SLACK:
+            return True
+    return False
 
 
 def _check_amount(data: bytes, budget: Budget) -> None:
@@ -144,7 +149,7 @@ def _count_warnings(document: pikepdf.Pdf) -> int:
     reader may see it.
     """
     warnings = document.get_warnings()
-    if any("limits error" in str(warning) for warning in warnings):
+    if any(_GIVEN_UP.search(str(warning)) for warning in warnings):
         raise BadFile(Refusal.DAMAGED, "an object is too deep or too broken to read")
     return len(warnings)
 

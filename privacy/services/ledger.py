@@ -61,16 +61,24 @@ def key_of(number: int) -> str:
 def verify() -> list[str]:
     """Check the chain of objects against itself and the database; returns what is wrong, in words."""
     problems = []
-    previous = FIRST_HASH
-    for expected, key in enumerate(append_only.keys(), start=1):
+    previous, count = FIRST_HASH, 0
+    for count, key in enumerate(append_only.keys(), start=1):
+        if key != key_of(count):
+            return [*problems, f"number {count} is missing: {key} stands in its place"]
         content = append_only.read(key)
-        entry = json.loads(content)
-        if key != key_of(expected) or entry["number"] != expected:
-            problems.append(f"number {expected} is missing")
-            break
-        if entry["previous"] != previous:
-            problems.append(f"number {expected} does not follow from the one before")
+        if _previous(content) != previous:
+            problems.append(f"number {count} does not follow from the one before")
         previous = hashlib.sha256(content).hexdigest()
-        if not LedgerRecord.objects.filter(pk=expected, sha256=previous).exists():
-            problems.append(f"number {expected} is not the one that the database reserved")
-    return problems
+        if not LedgerRecord.objects.filter(pk=count, sha256=previous).exists():
+            problems.append(f"number {count} is not the one that the database reserved")
+    gone = LedgerRecord.objects.filter(number__gt=count, written_at__isnull=False).order_by("number")
+    return [*problems, *(f"number {number} is missing" for number in gone.values_list("number", flat=True))]
+
+
+def _previous(content: bytes) -> Any:
+    """The hash that an entry names as the one before it; None where it is no entry."""
+    try:
+        entry = json.loads(content)
+    except ValueError:
+        return None
+    return entry.get("previous") if isinstance(entry, dict) else None

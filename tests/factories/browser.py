@@ -74,3 +74,16 @@ def submit(client: Client, response: HttpResponse, url: str, field: str = "token
         form["action"] or url, {name: value for name, value in data.items() if value is not None}
     )
     return sent
+
+
+def body_of(response: Any) -> bytes:
+    """The whole body, with the file behind it closed.
+
+    Closing the response itself would end Django's request, and with it the test's database connection.
+    """
+    if not response.streaming:
+        return bytes(response.content)
+    body = b"".join(response.streaming_content)
+    for close in response._resource_closers:
+        close()
+    return body

@@ -182,11 +182,20 @@ def object_stream_bomb_pdf(mb: int = 100) -> bytes:
     return object_stream_pdf(objects, b" " * MEGABYTE, mb)
 
 
+def pdf_with_object(body: bytes) -> bytes:
+    """A PDF with one more object, number 9, that nothing refers to."""
+    return pdf().replace(b"xref\n0", b"9 0 obj\n%s\nendobj\nxref\n0" % body, 1)
+
+
+def stream(keys: bytes, content: bytes) -> bytes:
+    """The body of a stream object, with ``keys`` beside its length."""
+    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (keys, len(content), content)
+
+
 def stray_object_stream_pdf(mb: int = 20) -> bytes:
     """A PDF that opens without its object stream, which unpacks to ``mb`` megabytes and may hold anything."""
-    packed_stream = zlib.compress(b"9 0 " + b" " * (mb * MEGABYTE), 9)
-    extra = b"9 0 obj\n<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>stream\n%s\nendstream\nendobj\n"
-    return pdf().replace(b"xref\n0", extra % (len(packed_stream), packed_stream) + b"xref\n0", 1)
+    content = zlib.compress(b"9 0 " + b" " * (mb * MEGABYTE), 9)
+    return pdf_with_object(stream(b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", content))
 
 
 def object_stream_pdf(objects: list[bytes], filler: bytes = b"", times: int = 0) -> bytes:
@@ -221,11 +230,11 @@ def pdf_with_zip_tail() -> bytes:
     return pdf() + plain_zip()
 
 
-def pdf_in_zip_comment() -> bytes:
-    """A PDF with an archive in the middle, whose comment covers the PDF's end."""
+def pdf_in_zip_comment(decoy: bytes = b"") -> bytes:
+    """A PDF with an archive in the middle, whose comment covers the PDF's end, and ``decoy`` in that comment."""
     whole = pdf()
     cut = whole.rindex(b"startxref")
-    ending = b"\n" + whole[cut:]
+    ending = b"\n%" + decoy + b"\n" + whole[cut:]
     return whole[:cut] + plain_zip()[:-2] + struct.pack("<H", len(ending)) + ending
 
 

@@ -67,6 +67,31 @@ ACCEPTED: dict[str, tuple[MediaKind, Callable[[], bytes]]] = {
     "pdf with wrong offsets": (MediaKind.PDF, make.repairable_pdf),
     "pdf with an update": (MediaKind.PDF, make.updated_pdf),
     "pdf with object streams": (MediaKind.PDF, lambda: make.object_stream_bomb_pdf(0)),
+    "pdf with a plain form": (
+        MediaKind.PDF,
+        lambda: make.pdf_with_object(b"<< /XFA 10 0 R >>\nendobj\n10 0 obj\n" + make.stream(b"", b"<template/>")),
+    ),
+    "pdf with a plain attachment": (
+        MediaKind.PDF,
+        lambda: make.pdf_with_object(b"<< /EF << /F 10 0 R >> >>\nendobj\n10 0 obj\n" + make.stream(b"", b"<xml/>")),
+    ),
+    "pdf with an odd attachment": (
+        MediaKind.PDF,
+        lambda: make.pdf_with_object(
+            b"<< /EF << /F 10 0 R /UF 11 0 R >> >>\nendobj\n10 0 obj\n"
+            + make.stream(b"/Filter /LZWDecode", b"x")
+            + b"\nendobj\n11 0 obj\n"
+            + make.stream(b"/Filter /Fl", b"no deflate")
+        ),
+    ),
+    "pdf with a stray object stream": (
+        MediaKind.PDF,
+        lambda: make.pdf_with_object(make.stream(b"/Type /ObjStm /N 1 /First 4", b"99 0 (x)")),
+    ),
+    "pdf with a style called script": (
+        MediaKind.PDF,
+        lambda: make.pdf_with_object(b"<< /Type /StructElem /S /JavaScript /P 1 0 R >>"),
+    ),
     "pdf without a last newline": (MediaKind.PDF, lambda: make.pdf().rstrip()),
     "pdf without its end mark": (MediaKind.PDF, lambda: make.pdf().removesuffix(b"%%EOF\n")),
     "pdf padded with zeros": (MediaKind.PDF, lambda: make.pdf() + bytes(70_000)),
@@ -96,6 +121,10 @@ ACCEPTED: dict[str, tuple[MediaKind, Callable[[], bytes]]] = {
         MediaKind.DOCX,
         lambda: make.raw_zip(make.raw_entries({k.replace("/", "\\"): v for k, v in make.docx_parts().items()})),
     ),
+    "docx with dots": (
+        MediaKind.DOCX,
+        lambda: make.raw_zip(make.raw_entries({f"./{k}": v for k, v in make.docx_parts().items()})),
+    ),
     "docx with stray bytes": (MediaKind.DOCX, lambda: make.docx() + b"\x01\x00\x00\x3e\x13"),
     "docx in utf-16": (
         MediaKind.DOCX,
@@ -116,6 +145,10 @@ ACCEPTED: dict[str, tuple[MediaKind, Callable[[], bytes]]] = {
     ),
     "odt with a link": (MediaKind.ODT, lambda: odt_link("a", "https://example.invalid/")),
     "odt with a local template": (MediaKind.ODT, lambda: odt_link("template", "/C:/Templates/a.ott")),
+    "odt with an empty macro": (
+        MediaKind.ODT,
+        lambda: make.odt_with({"a.xml": b'<m:module xmlns:m="http://openoffice.org/2000/script"> </m:module>'}),
+    ),
     "odt with unused events": (MediaKind.ODT, lambda: odt_link("event-listener", "")),
 }
 
@@ -136,10 +169,11 @@ REFUSED: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
     "ods": (Refusal.WRONG_TYPE, lambda: make.odt_with({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"})),
     "doc": (Refusal.LEGACY_FORMAT, make.legacy_doc),
     "rtf": (Refusal.LEGACY_FORMAT, make.rtf),
-    "text": (Refusal.LEGACY_FORMAT, lambda: "Työkokemus\n".encode()),
+    "text": (Refusal.LEGACY_FORMAT, "Työkokemus\n".encode),
     "text in utf-16": (Refusal.LEGACY_FORMAT, lambda: "Työkokemus\n".encode("utf-16")),
     "text in latin-1": (Refusal.LEGACY_FORMAT, lambda: "Työkokemus\n".encode("latin-1")),
     "text about PKI": (Refusal.LEGACY_FORMAT, lambda: b"PKI engineer"),
+    "wordperfect": (Refusal.LEGACY_FORMAT, lambda: b"\xffWPC\x10\0"),
     "word 2003 xml": (Refusal.LEGACY_FORMAT, lambda: b'<?mso-application progid="Word.Document"?><x/>'),
     "sxw": (Refusal.LEGACY_FORMAT, lambda: make.odt_with({"mimetype": b"application/vnd.sun.xml.writer"})),
     # PDF.
@@ -150,6 +184,29 @@ REFUSED: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
     "pdf without a page": (Refusal.DAMAGED, make.pageless_pdf),
     "pdf without its head": (Refusal.DAMAGED, lambda: make.pdf()[20:]),
     "pdf too deep": (Refusal.DAMAGED, make.deep_pdf),
+    "pdf with an object too deep": (Refusal.DAMAGED, lambda: make.pdf_with_object(b"[" * 600 + b"]" * 600)),
+    "pdf with an object too broken": (
+        Refusal.DAMAGED,
+        lambda: make.pdf_with_object(b"<< /S /JavaScript /JS (1) /Y [" + b")" * 50 + b"] >>"),
+    ),
+    "pdf with too much to repair": (
+        Refusal.DAMAGED,
+        lambda: make.pdf_with_object(b"".join(b"[)))]\nendobj\n%d 0 obj\n" % n for n in range(10, 4000))),
+    ),
+    "pdf with odd object streams": (
+        Refusal.DAMAGED,
+        lambda: make.pdf_with_object(make.stream(b"/Type /ObjStm /N 1 /First 4 /Filter /ASCIIHexDecode", b"39>")),
+    ),
+    "pdf with a broken object stream": (
+        Refusal.DAMAGED,
+        lambda: make.pdf_with_object(make.stream(b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", b"no deflate")),
+    ),
+    "pdf with a broken form": (
+        Refusal.DAMAGED,
+        lambda: make.pdf_with_object(
+            b"<< /XFA 10 0 R >>\nendobj\n10 0 obj\n" + make.stream(b"/Filter /FlateDecode", b"no deflate")
+        ),
+    ),
     "pdf that goes on": (Refusal.DAMAGED, lambda: make.pdf() + b"more " * 1000),
     "pdf behind a newline": (Refusal.DAMAGED, lambda: b"\n" + make.pdf()),
     "pdf behind a gif": (Refusal.DAMAGED, make.polyglot_gif_pdf),
@@ -163,6 +220,10 @@ REFUSED: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
     "pdf with too many objects": (Refusal.UNPACKS_TOO_BIG, lambda: make.pdf() + b"1 0 obj " * 100_001 + b"%%EOF"),
     "pdf with a zip tail": (Refusal.ACTIVE_CONTENT, make.pdf_with_zip_tail),
     "pdf in a zip's comment": (Refusal.ACTIVE_CONTENT, make.pdf_in_zip_comment),
+    "pdf in a zip's comment, with a decoy": (
+        Refusal.ACTIVE_CONTENT,
+        lambda: make.pdf_in_zip_comment(b"PK\x05\x06" + bytes(18)),
+    ),
     "pdf with a html tail": (Refusal.ACTIVE_CONTENT, make.pdf_with_html_tail),
     "pdf with a html tail and an end": (Refusal.ACTIVE_CONTENT, lambda: make.pdf_with_html_tail() + b"%%EOF\n"),
     "pdf with a script": (Refusal.ACTIVE_CONTENT, make.javascript_pdf),
@@ -206,6 +267,16 @@ REFUSED: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
         Refusal.ACTIVE_CONTENT,
         lambda: make.xfa_pdf(b"<template><script>1</script></template>"),
     ),
+    "pdf with a form in disguise": (
+        Refusal.ACTIVE_CONTENT,
+        lambda: make.pdf_with_object(
+            b"<< /XFA 10 0 R >>\nendobj\n10 0 obj\n" + make.stream(b"/Filter /ASCIIHexDecode", b"3c>")
+        ),
+    ),
+    "pdf with a scripted film": (
+        Refusal.ACTIVE_CONTENT,
+        lambda: make.pdf_with_object(b"<< /S /Rendition /JS (app.alert) >>"),
+    ),
     "pdf with rich media": (
         Refusal.ACTIVE_CONTENT,
         lambda: make.pdf().replace(b"/Pages 2 0 R", b"/Pages 2 0 R /X << /Subtype /RichMedia >>"),
@@ -215,6 +286,11 @@ REFUSED: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
     "docx with a changed byte": (Refusal.DAMAGED, lambda: make.docx_with_entry(make.RawEntry("a.png", b"x", crc=1))),
     "docx with a small lie": (Refusal.DAMAGED, make.small_lie_docx),
     "docx packed by bzip2": (Refusal.DAMAGED, lambda: make.docx_with_entry(make.RawEntry("a.png", b"x", method=12))),
+    "docx with half an entry": (Refusal.DAMAGED, lambda: make.docx_with_entry(make.RawEntry("a", packed=b"\xff\xff"))),
+    "docx with an unended entry": (
+        Refusal.DAMAGED,
+        lambda: make.docx_with_entry(make.RawEntry("a", packed=make.deflated(b"long " * 100)[:-4])),
+    ),
     "docx with two names": (Refusal.DAMAGED, lambda: make.docx_with_entry(make.RawEntry("a.png", local_name="b.exe"))),
     "docx with one name twice": (Refusal.DAMAGED, lambda: make.docx_with_entry(make.RawEntry("word/document.xml"))),
     "docx with a html tail": (Refusal.DAMAGED, lambda: make.docx() + b"<script>"),
@@ -260,6 +336,10 @@ REFUSED: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
     "docx with a remote frame": (Refusal.ACTIVE_CONTENT, lambda: linked("frame", "https://host.invalid/")),
     "docx with a protocol": (Refusal.ACTIVE_CONTENT, lambda: linked("hyperlink", "ms-msdt:/id")),
     "docx with dde": (Refusal.ACTIVE_CONTENT, lambda: make.field_docx(" DDEAUTO calc ")),
+    "docx with dde and no end": (
+        Refusal.ACTIVE_CONTENT,
+        lambda: make.changed_docx("word/document.xml", "<w:sectPr/>", "<w:instrText>DDE calc</w:instrText>"),
+    ),
     "docx with dde in pieces": (Refusal.ACTIVE_CONTENT, lambda: make.field_docx(" d", "d", "eauto calc")),
     "docx with simple dde": (
         Refusal.ACTIVE_CONTENT,

@@ -23,7 +23,7 @@ from mailing.models import OutboxEmail
 from mailing.services import deliver_emails
 from privacy.services import erasure
 from tests.factories import people
-from tests.factories.browser import form_with, forms
+from tests.factories.browser import body_of, form_with, forms
 
 pytestmark = pytest.mark.django_db
 PAGE = "/en/my-data/"
@@ -88,7 +88,8 @@ def test_known_and_unknown_addresses_get_the_same_answer(at: datetime, position:
     assert _without_tokens(answers[0]) == _without_tokens(answers[1])
     assert OutboxEmail.objects.count() == 2
     deliver_emails(at=at)
-    assert [message.subject for message in mail.outbox][0] == [message.subject for message in mail.outbox][1]
+    first, second = mail.outbox
+    assert first.subject == second.subject
 
 
 def _without_tokens(answer: tuple[int, bytes, int]) -> tuple[int, bytes, int]:
@@ -200,8 +201,7 @@ def test_a_stranger_cannot_claim_or_reach_others(client: Client, at: datetime, p
     assert client.get(f"{PAGE}file/{document.pk}/").status_code == 404
     own = mine.candidate.documents.get()
     served = client.get(f"{PAGE}file/{own.pk}/")
-    assert (served.status_code, b"".join(served.streaming_content)) == (200, pdf("A CV"))
-    served.close()
+    assert (served.status_code, body_of(served)) == (200, pdf("A CV"))
     assert client.post(f"{PAGE}withdraw/{known.pk}/").status_code == 404
 
 
@@ -279,8 +279,7 @@ def test_what_one_looks_at_and_downloads_is_recorded(client: Client, at: datetim
     sign_in(client, at)
     document = application.candidate.documents.get()
     answer = client.get(f"{PAGE}file/{document.pk}/")
-    assert b"".join(answer.streaming_content) == pdf("A CV")
-    answer.close()
+    assert body_of(answer) == pdf("A CV")
     rows = AccessEvent.objects.order_by("id").values_list("access", "purpose")
     assert list(rows) == [(Access.VIEWED, Purpose.OWN_DATA), (Access.DOWNLOADED, Purpose.OWN_DATA)]
 

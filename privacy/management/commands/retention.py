@@ -13,6 +13,7 @@ from candidates.selectors.clock import Explanation, explain
 from common import clock
 from common.commands import USAGE, Answer, instant, only_one
 from common.templatetags.common_text import counts_why, event_label
+from files.errors import StoreError
 from policy.calendar import HELSINKI
 from privacy import selectors
 from privacy.services import erasure
@@ -72,7 +73,10 @@ class Command(BaseCommand):
             except ClockDiffers as error:
                 raise CommandError(str(error)) from error
         with only_one(LOCK, "retention run"):
-            report = erasure.erase_due(at=answer.at, limit=limit)
+            try:
+                report = erasure.erase_due(at=answer.at, limit=limit)
+            except StoreError as error:
+                raise CommandError(f"the ledger cannot be written, so nobody was erased: {error}") from error
         answer.items = [{"candidate": str(ref)} for ref in report.erased]
         answer.counts = {"erased": len(report.erased), "no longer due": report.released}
         answer.errors = [{"batch": str(batch), "blocked_by": reason} for batch, reason in report.blocked]
@@ -116,11 +120,19 @@ def explanation_document(found: Explanation) -> dict[str, Any]:
             for consent in found.consents
         ],
         "keep_until": found.keep_until.isoformat(),
-        "erase_after": found.erase_after.isoformat() if found.erase_after else None,
+        "holds": [],
+        "restrictions": [],
+        "open_requests": _open_requests(found),
         "state": found.state,
         "next_action": found.next_action,
         "next_at": found.next_at.isoformat(),
     }
+
+
+def _open_requests(found: Explanation) -> list[dict[str, str]]:
+    if found.erase_after is None:
+        return []
+    return [{"type": "ERASURE", "due_at": found.erase_after.isoformat()}]
 
 
 def _in_words(found: Explanation) -> str:

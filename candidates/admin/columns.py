@@ -1,0 +1,35 @@
+"""How the recruiters' lists show a stage, a day and the last day of storage."""
+
+from datetime import date, datetime, timedelta
+
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from candidates.enums import Stage
+from candidates.pipeline import ENDS
+from policy.calendar import local_date
+
+SOON = timedelta(days=30)
+
+
+def stage_mark(code: str) -> SafeString:
+    """A stage in words; one that closes an application is drawn fainter."""
+    stage = Stage(code)
+    return format_html('<span class="stage{}">{}</span>', " over" if stage in ENDS else "", stage.label)
+
+
+def day(at: datetime) -> str:
+    """The local date of an instant, without the time of day."""
+    return date_format(local_date(at), "SHORT_DATE_FORMAT")
+
+
+def kept_until(last_day: date, *, today: date) -> SafeString:
+    """The last day of storage, with a mark where it is near; a small screen has no column head, so there it is a
+    sentence.
+    """
+    text = date_format(last_day, "SHORT_DATE_FORMAT")
+    sentence = _("Kept until %(date)s") % {"date": text}
+    mark = format_html(' <span class="tag warn">{}</span>', _("soon erased")) if last_day - today <= SOON else ""
+    return format_html('<span class="wide-only">{}</span><span class="narrow-only">{}</span>{}', text, sentence, mark)
