@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
-import redis
 from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -144,6 +143,8 @@ def _is_open(url: str, scheme: str) -> bool:
 
 
 def _redis_fault(url: str) -> str | None:
+    import redis  # noqa: PLC0415 (slow to load, and only the deploy check needs it)
+
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=CONNECT_SECONDS, socket_timeout=READ_SECONDS) as client:
             client.ping()

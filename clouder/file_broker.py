@@ -20,7 +20,7 @@ from kombu.utils.json import dumps, loads
 SCHEME = "clouder-files"
 
 
-class Channel(filesystem.Channel):  # type: ignore[misc]
+class Channel(filesystem.Channel):
     """Only one of several workers gets a message, and gets it whole."""
 
     @contextmanager
@@ -42,14 +42,14 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         with self._locked():
             super()._delete(*args, **kwargs)
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns():020d}-{uuid4().hex}"
         folder = Path(self.data_folder_out)
         draft = folder / f"{name}.draft"
         draft.write_text(dumps(payload))
         draft.rename(folder / f"{name}.{queue}.msg")
 
-    def _get(self, queue: str) -> Any:
+    def _get(self, queue: str, timeout: float | None = None) -> Any:
         for path in sorted(Path(self.data_folder_in).glob(f"*.{queue}.msg")):
             if path.name.partition(".")[2] != f"{queue}.msg":
                 continue  # of a queue whose name ends alike
@@ -64,7 +64,7 @@ class Channel(filesystem.Channel):  # type: ignore[misc]
         raise Empty
 
 
-class Transport(filesystem.Transport):  # type: ignore[misc]
+class Transport(filesystem.Transport):
     """The transport of these channels."""
 
     Channel = Channel

@@ -17,7 +17,6 @@ from django.core.files.storage import storages
 
 from common.deletion import raw_delete
 from common.text import clean_line
-from files.checker import check_document
 from files.enums import MEDIA_TYPES, FileState, MediaKind
 from files.errors import FileRefused
 from files.models import StoredFile
@@ -39,6 +38,8 @@ def stage_file(content: BinaryIO, *, name: str, owner_ref: UUID, at: datetime) -
 
     Raises FileRefused with the reason where the file is not taken; nothing is stored then (ASVS 5.2).
     """
+    from files.checker import check_document  # noqa: PLC0415 (pikepdf is slow to load; the first file is soon enough)
+
     verdict = check_document(content, name)
     if verdict.refusal is not None or verdict.kind is None:
         raise FileRefused(verdict.refusal or "WRONG_TYPE")

@@ -26,7 +26,7 @@ class SmtpBackend(EmailBackend):
     def _send(self, email_message: EmailMessage) -> bool:
         assert self.connection is not None
         recipients = [_envelope(address) for address in email_message.recipients()]
-        content = email_message.message().as_bytes(linesep="\r\n")
+        content = email_message.message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
         options: list[str] = []
         if not all(address.isascii() for address in recipients):
             self.connection.ehlo_or_helo_if_needed()

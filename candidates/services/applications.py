@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-import phonenumbers
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
@@ -137,6 +136,8 @@ def _candidate(answers: Answers, interaction_id: UUID, at: datetime) -> Candidat
 
 def _e164(phone: str) -> str:
     """The number in E.164 where it parses; what was typed is kept beside it."""
+    import phonenumbers  # noqa: PLC0415 (slow to load; the first application is soon enough)
+
     try:
         number = phonenumbers.parse(phone, "FI")
     except phonenumbers.NumberParseException:

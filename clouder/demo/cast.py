@@ -82,7 +82,11 @@ def cast(today: date) -> list[Part]:
 def _leads(today: date) -> list[Part]:
     backend, design, cloud, devops = "backend-developer", "service-designer", "cloud-architect", "devops-consultant"
     frontend, data = "frontend-developer", "data-engineer"
-    due = lambda days: _due_in(today, days)  # noqa: E731 (a shorter word for the table)
+
+    def due(days: int) -> int:
+        """How many days ago the last contact was, if the data may be kept for so many days more."""
+        return (today - (add_years(today, -RETENTION_YEARS) + timedelta(days=days))).days
+
     return [
         Part("Aino Esimerkki", "en", "backend", backend, 1.1, Story.RECEIVED, has_letter_file=True),
         Part("Eino Malli", "fi", "backend", backend, 5, Story.IN_REVIEW),
@@ -110,11 +114,6 @@ def _leads(today: date) -> list[Part]:
         Part("Linnea Keksitty", "en", "design", None, 6, Story.RECEIVED, has_cv=False),
         Part("Otso Koenen", "fi", "people", None, 27, Story.IN_REVIEW, has_letter_file=True),
     ]
-
-
-def _due_in(today: date, days: int) -> int:
-    """How many days ago the last contact was, if the data may be kept for so many days more."""
-    return (today - (add_years(today, -RETENTION_YEARS) + timedelta(days=days))).days
 
 
 def _crowd() -> list[Part]:

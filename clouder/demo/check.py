@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from accounts.models import User
 from clouder.celery import app
 from clouder.demo import data, show, steps_apply, steps_erase, steps_staff
 from clouder.demo.database import own_database
@@ -72,7 +73,7 @@ def steps(site: Site, uploads: list[Upload]) -> Iterator[Step]:
     """The steps in their order; a generator, because each needs what the ones before it made."""
     yield "The site", lambda: start(site)
     assert settings.CLOCK_FILE is not None
-    recruiter = data.User.objects.get(email=data.STAFF[0][1])
+    recruiter = User.objects.get(email=data.STAFF[0][1])
     job = Run(site, settings.CLOCK_FILE, Path(settings.EMAIL_FILE_PATH), recruiter, uploads)
     yield "Positions, position, form", lambda: steps_apply.open_form(job)
     yield "The form is sent", lambda: steps_apply.fill_in(job)

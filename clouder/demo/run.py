@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.apps import apps
 from django.db.models import Q
@@ -37,14 +37,13 @@ class Applicant:
 
     name: str
     language: str
-    email: str = ""
+    browser: Client
     uploads: list[Upload] = field(default_factory=list)
-    browser: Client | None = None
     reference: str = ""
-    ref: UUID | None = None
+    ref: UUID = field(default_factory=uuid4)  # the record's, once it is there
 
     def __post_init__(self) -> None:
-        self.email = self.email or f"{self.language}.{secrets.token_hex(6)}@example.org"
+        self.email = f"{self.language}.{secrets.token_hex(6)}@example.org"
 
     @property
     def record(self) -> Candidate:
@@ -63,8 +62,8 @@ class Run:
     def __init__(self, site: Site, clock_file: Path, mail_folder: Path, recruiter: User, uploads: list[Upload]) -> None:
         self.site = site
         self.recruiter = recruiter
-        self.first = Applicant("Päivi Näyte-Koenen", "en", uploads=uploads)
-        self.second = Applicant("Sami Säilyvä", "fi")
+        self.first = Applicant("Päivi Näyte-Koenen", "en", Client(site.url), uploads)
+        self.second = Applicant("Sami Säilyvä", "fi", Client(site.url))
         self.note = f"A note about {secrets.token_hex(6)}"
         self.check_page = Page("", 0, {}, b"")
         self.form_opened = 0.0
@@ -179,7 +178,7 @@ def in_language(language: str, name: str, *args: Any) -> str:
         return reverse(name, args=args)
 
 
-def entries(contents: list[bytes], ref: UUID | None) -> list[dict[str, Any]]:
+def entries(contents: list[bytes], ref: UUID) -> list[dict[str, Any]]:
     """The ledger's entries that name a record."""
     read = [json.loads(content) for content in contents]
     return [entry for entry in read if str(ref) in entry["candidates"]]

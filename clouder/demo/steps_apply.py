@@ -20,12 +20,10 @@ REFERENCE = re.compile(r"\b[2-9A-HJ-NP-Z]{4}-[2-9A-HJ-NP-Z]{4}\b")
 
 def open_form(run: Run) -> str:
     """From the list of positions to the form, by its links."""
-    browser = run.first.browser = Client(run.site.url)
-    list_url, page_url, form_url = (
-        in_language("en", "candidates:positions"),
-        in_language("en", "candidates:position", POSITION),
-        in_language("en", "candidates:apply", POSITION),
-    )
+    browser = run.first.browser
+    list_url = in_language("en", "candidates:positions")
+    page_url = in_language("en", "candidates:position", POSITION)
+    form_url = in_language("en", "candidates:apply", POSITION)
     positions = browser.get(list_url)
     ensure(page_url in positions.links, "the list has no link to the position")
     position = browser.get(page_url)
@@ -39,7 +37,6 @@ def open_form(run: Run) -> str:
 def fill_in(run: Run) -> str:
     """Send the form with its files; where there are more files than inputs, add them one by one."""
     applicant, browser = run.first, run.first.browser
-    assert browser is not None
     url = in_language("en", "candidates:apply", POSITION)
     answers = {
         "name": applicant.name,
@@ -89,7 +86,6 @@ def send(run: Run) -> str:
 
 
 def _send(applicant: Applicant, page: Page) -> str:
-    assert applicant.browser is not None
     form = page.form_with("token", "email")
     sent = applicant.browser.follow(applicant.browser.submit(page, form))
     found = REFERENCE.search(sent.text)
@@ -117,7 +113,7 @@ def confirm(run: Run, applicant: Applicant) -> str:
 def apply_with_link(run: Run) -> str:
     """Another person applies in Finnish, for no position, with a link and no file."""
     applicant = run.second
-    browser = applicant.browser = Client(run.site.url)
+    browser = applicant.browser
     url = in_language("fi", "candidates:apply_open")
     ensure(url in browser.get(in_language("fi", "candidates:positions")).links, "the list has no open application")
     page = browser.get(url)

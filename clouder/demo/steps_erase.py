@@ -39,7 +39,7 @@ def clutter_bucket(run: Run) -> str:
     for content in (b"a second version", b"a third version"):
         client.put_object(Bucket=bucket, Key=keys[0], Body=BytesIO(content))
     client.delete_object(Bucket=bucket, Key=keys[-1])
-    upload = client.create_multipart_upload(Bucket=bucket, Key=f"{prefix_of(run.first.ref)}unfinished")  # type: ignore[arg-type]
+    upload = client.create_multipart_upload(Bucket=bucket, Key=f"{prefix_of(run.first.ref)}unfinished")
     client.upload_part(
         Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"], PartNumber=1, Body=BytesIO(b"a part")
     )
@@ -99,7 +99,7 @@ def _listed_people(run: Run) -> list[str]:
 def erase(run: Run) -> str:
     """The worker process does its scheduled task."""
     run.rows = {label: count for label, count in run.count_rows(run.first).items() if count}
-    run.objects = remaining_objects([run.first.ref])  # type: ignore[list-item]
+    run.objects = remaining_objects([run.first.ref])
     found = _tables_with(run.first.name)
     ensure(run.rows and run.objects and found, "there is nothing to erase, so nothing would be shown by erasing")
     run.work(ERASE)
@@ -133,7 +133,7 @@ def _tables_with(value: str) -> list[str]:
 
 def objects_gone(run: Run) -> str:
     """The store has nothing of the person: no version, no delete marker, no unfinished upload."""
-    left = remaining_objects([run.first.ref])  # type: ignore[list-item]
+    left = remaining_objects([run.first.ref])
     ensure(left == 0, f"{left} objects are left")
     if not has_bucket():
         return "no file left"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
-from uuid import UUID
+from uuid import uuid4
 
 from accounts.models import User
 from candidates.enums import Channel, InteractionKind, Stage
@@ -65,7 +65,7 @@ class Player:
         self.part = part
         self.member = staff(member.pk)
         self.rng = rng
-        self.application_id: UUID | None = None
+        self.application_id = uuid4()  # the application's, once it is there
 
     @property
     def application(self) -> Application:

@@ -60,7 +60,7 @@ def key_of(number: int) -> str:
 
 def verify() -> list[str]:
     """Check the chain of objects against itself and the database; returns what is wrong, in words."""
-    problems = []
+    problems: list[str] = []
     previous, count = FIRST_HASH, 0
     for count, key in enumerate(append_only.keys(), start=1):
         if key != key_of(count):

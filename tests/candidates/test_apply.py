@@ -8,7 +8,9 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from audit.enums import Action
 from audit.models import AuditEvent
@@ -111,6 +113,20 @@ def test_consent_is_unticked_and_separate(client: Client, traveller: Any) -> Non
     assert "has_longer_storage" not in form_with(client.get(FORM), "token")["data"]
     apply(client, traveller)
     assert Consent.objects.count() == 0
+
+
+@pytest.mark.parametrize("files", [1, 10])
+def test_sending_takes_at_most_20_statements_however_many_files(client: Client, traveller: Any, files: int) -> None:
+    fill(client, cv=upload(pdf()), has_longer_storage="on")
+    for number in range(files - 1):
+        fill(client, other_file=upload(pdf(), f"{number}.pdf"))
+    page = client.get(CHECK)
+    traveller.shift(timedelta(seconds=5))
+    with CaptureQueriesContext(connection) as queries:
+        assert submit(client, page, CHECK).status_code == 303
+    assert Document.objects.count() == files
+    statements = [query["sql"].split()[0] for query in queries.captured_queries]
+    assert len([word for word in statements if word not in {"SAVEPOINT", "RELEASE"}]) == 20
 
 
 def test_a_second_click_sends_nothing_twice(client: Client, traveller: Any) -> None:

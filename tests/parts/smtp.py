@@ -1,6 +1,5 @@
 """A mail server that behaves as badly as it is told to."""
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -52,7 +51,7 @@ class SmtpServer:
     refused: set[str] = field(default_factory=set)
     received: list[Received] = field(default_factory=list)
     port: int = 0
-    seconds: float = 0.0
+    has_utf8: bool = True
 
     @property
     def url(self) -> str:
@@ -63,6 +62,12 @@ class SmtpServer:
     def message_ids(self) -> list[str]:
         """The Message-ID of each mail that came in, in order."""
         return [str(mail.message["Message-ID"]) for mail in self.received]
+
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return responses if self.has_utf8 else [line for line in responses if "SMTPUTF8" not in line]
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         if self.mode is Mode.REFUSE_SENDER:
@@ -84,7 +89,6 @@ class SmtpServer:
             return "451 4.3.0 try again later"
         if self.mode is Mode.PERMANENT:
             return "554 5.6.0 not wanted"
-        time.sleep(self.seconds)  # noqa: ASYNC251 (nobody else is served meanwhile)
         message = cast(EmailMessage, message_from_bytes(envelope.content, policy=policy.default))
         self.received.append(Received(envelope.mail_from, list(envelope.rcpt_tos), message, envelope.content))
         if self.mode is Mode.DROP:
