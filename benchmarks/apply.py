@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from benchmarks import report
+from benchmarks import _report as report
 
 SMALL, LARGE = 10_000, 1_000_000
 ROUNDS = 25

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 
-from benchmarks import report
+from benchmarks import _report as report
 
 CONTRIB = """
 import django

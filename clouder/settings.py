@@ -293,6 +293,7 @@ LOGGING = {
         "django.server": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "django.request": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
         "axes": {"level": "CRITICAL"},
+        "botocore": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
     },
 }

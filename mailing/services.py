@@ -84,6 +84,12 @@ def release_emails(kind: EmailKind, dedupe_keys: Iterable[str], *, at: datetime)
     held.update(state=EmailState.QUEUED, queued_at=at, next_try_at=at)
 
 
+def drop_emails_about(candidate_refs: Iterable[UUID]) -> int:
+    """Take back what waits to tell the staff about these records; returns how many. Mail to the people goes with them."""
+    waiting = OutboxEmail.objects.filter(state__in=(EmailState.QUEUED, EmailState.HELD))
+    return waiting.filter(context__candidate_id__in=[str(ref) for ref in candidate_refs]).delete()[0]
+
+
 def deliver_emails(*, at: datetime, limit: int = 200) -> int:
     """Send what is due; returns how many were sent. Several workers may run it at once: each row is leased first."""
     due = _lease(at=at, limit=limit)

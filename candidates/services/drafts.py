@@ -35,15 +35,20 @@ def latest_draft(token: str, position: Position | None, *, at: datetime) -> Appl
     return rows.order_by("-created_at").first()
 
 
-def open_draft(token: str, submission_key: UUID, position: Position | None, *, at: datetime) -> ApplicationDraft:
-    """The draft of a form, made if there is none; a record's key is drawn with it, under which its files will lie."""
+def open_draft(
+    token: str, submission_key: UUID, position: Position | None, *, begun_at: datetime, at: datetime
+) -> ApplicationDraft:
+    """The draft of a form that was first shown at ``begun_at``, made if there is none.
+
+    A record's key is drawn with it, under which its files will lie.
+    """
     draft, _ = ApplicationDraft.objects.get_or_create(
         token_hash=digest(token),
         submission_key=submission_key,
         defaults={
             "position": position,
             "candidate_ref": uuid4(),
-            "created_at": at,
+            "created_at": begun_at,
             "expires_at": at + settings.STAGED_LIFETIME,
         },
     )

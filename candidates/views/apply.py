@@ -92,6 +92,10 @@ class Visit:
         """The draft of the form that was sent, if the cookie is the one it was begun with."""
         return drafts.find_draft(self.cookie, self.key, at=self.at) if self.cookie else None
 
+    def open_draft(self) -> ApplicationDraft:
+        """The draft of the form that was sent, made if there is none."""
+        return drafts.open_draft(self.cookie, self.key, self.position, begun_at=self.shown_at, at=self.at)
+
     def context(self, **more: Any) -> dict[str, Any]:
         """What every screen of the journey shows."""
         return {
@@ -141,7 +145,7 @@ def _take_form(visit: Visit) -> HttpResponse:
     use_capped_uploads(request)
     visit.read_token()
     visit.cookie = visit.cookie or drafts.new_token()
-    draft = drafts.open_draft(visit.cookie, visit.key, visit.position, at=visit.at)
+    draft = visit.open_draft()
     staging = Staging(visit.at, draft)
     staging.expect(request.POST)
     staging.remove(request.POST.getlist("remove"))
@@ -222,7 +226,7 @@ def _send(visit: Visit) -> HttpResponse:
 def _ask_again(visit: Visit, filled: ApplicationForm, staging: Staging, draft: ApplicationDraft | None) -> HttpResponse:
     """Something is missing now that was there before: show the form with all that is left."""
     visit.cookie = visit.cookie or drafts.new_token()
-    draft = draft or drafts.open_draft(visit.cookie, visit.key, visit.position, at=visit.at)
+    draft = draft or visit.open_draft()
     drafts.save_draft(draft, answers=_typed(visit.request), files=staging.ids())
     staging.add_errors(filled)
     context = visit.context(form=filled, staged=staging.by_field())

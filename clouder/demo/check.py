@@ -38,22 +38,18 @@ def run(port: int | None, paths: list[Path]) -> int:
         raise Refusal(f"Port {chosen} of this machine is taken: choose another with --port.")
     folder = show.data_folder()
     with own_database() as url:
-        report = Report()
-        site = Site(
-            chosen,
-            folder,
-            has_beat=False,
-            logs_to_files=True,
-            environment={"DATABASE_URL": url, "CLOUDER_SITE_URL": f"http://127.0.0.1:{chosen}"},
-        )
+        environment = {"DATABASE_URL": url, "CLOUDER_SITE_URL": f"http://127.0.0.1:{chosen}"}
+        site = Site(chosen, folder, has_beat=False, logs_to_files=True, environment=environment)
+        report, result = Report(), "INTERRUPTED"
         try:
             has_passed = all(report.step(title, act) for title, act in steps(site, uploads))
+            result = "PASSED" if has_passed else "FAILED"
         finally:
             site.stop()
             app.close()
-    if not has_passed:
-        show_logs(site)
-    print(closing_line(report, has_passed), flush=True)
+            if result == "FAILED":
+                show_logs(site)
+            print(closing_line(report, result), flush=True)
     return 0 if has_passed else 1
 
 
@@ -114,7 +110,8 @@ def show_logs(site: Site) -> None:
             say("\n".join([f"--- the end of {log.name}:", *lines]))
 
 
-def closing_line(report: Report, has_passed: bool) -> str:
-    """What ran, and how it went."""
-    result = f"PASSED: {report.count} steps" if has_passed else f"FAILED at step {report.count}"
-    return f"{result} in {report.seconds:.1f} s. What ran: web server (gunicorn), worker (celery), {settings.PARTS}."
+def closing_line(report: Report, result: str) -> str:
+    """How it went, and what ran."""
+    count = f"{report.count} steps" if result == "PASSED" else f"at step {report.count}"
+    parts = f"web server (gunicorn), worker (celery), {settings.PARTS}"
+    return f"{result}: {count}, {report.seconds:.1f} s. What ran: {parts}."

@@ -99,7 +99,7 @@ class Client:
         expected = expect if isinstance(expect, tuple) else (expect,)
         if page.status not in expected:
             said = f": {page.errors[0]}" if page.errors else ""
-            wanted = " or ".join(str(status) for status in expected)
+            wanted = "a redirect" if expected == REDIRECTS else " or ".join(str(status) for status in expected)
             method = request.get_method()
             raise Unexpected(f"{method} {_path(page.url)} answered {page.status}, not {wanted}{said}")
         return page

@@ -29,7 +29,6 @@ def open_form(run: Run) -> str:
     position = browser.get(page_url)
     ensure(form_url in position.links, "the position's page has no link to the form")
     form = browser.get(form_url).form_with("name", "email", *FIELDS)
-    run.form_opened = time.monotonic()
     ensure(form.value("name") == "", "the form is not blank")
     return f"{len(form.controls)} fields, {len(form.file_inputs)} for files"
 
@@ -47,6 +46,7 @@ def fill_in(run: Run) -> str:
         "github": "code.example.org/paivi",
     }
     for number, files in enumerate(_portions(applicant.uploads)):
+        run.form_opened = run.form_opened or time.monotonic()
         page = browser.get(url)
         form = page.form_with("name", "email", *FIELDS)
         answer = browser.submit(page, form, {} if number else answers, files)

@@ -33,7 +33,7 @@ from common.deletion import raw_delete
 from files.errors import StoreError
 from files.services import purge_owners, remaining_objects
 from mailing.enums import EmailKind
-from mailing.services import queue_email, release_emails
+from mailing.services import drop_emails_about, queue_email, release_emails
 from privacy import registry
 from privacy.enums import BatchState, LedgerKind
 from privacy.models import ErasureBatch, LedgerRecord
@@ -179,6 +179,7 @@ def _erase_rows(batch: ErasureBatch, at: datetime) -> None:
         addresses = list(
             Candidate.objects.filter(pk__in=held.candidate_refs).exclude(address="").values_list("address", flat=True)
         )
+        drop_emails_about(held.candidate_refs)
         _permit_deletion()
         for rows in _rows(held.candidate_refs, addresses):
             held.counts[rows.model._meta.label] = raw_delete(rows)
@@ -228,6 +229,7 @@ def _hold_statements(batch: ErasureBatch, at: datetime) -> None:
 def _finish(batch: ErasureBatch, at: datetime) -> LedgerRecord:
     """Look whether anything is left; only then say that it is done. Returns the ledger's entry, still to be written."""
     if remaining_objects(batch.candidate_refs) or any(rows.exists() for rows in _rows(batch.candidate_refs, [])):
+        _sweep(batch)
         raise SomethingLeft
     with transaction.atomic():
         held = _hold(batch)
@@ -240,6 +242,16 @@ def _finish(batch: ErasureBatch, at: datetime) -> LedgerRecord:
         held.save(update_fields=["state", "finished_at", "blocked_by"])
     _copy(held, batch)
     return entry
+
+
+def _sweep(batch: ErasureBatch) -> None:
+    """Take what came in while the rows went, an upload under way for one; the next run looks anew."""
+    purge_owners(batch.candidate_refs)
+    with transaction.atomic():
+        _hold(batch)
+        _permit_deletion()
+        for rows in _rows(batch.candidate_refs, []):
+            raw_delete(rows)
 
 
 def _closed_cases(batch: ErasureBatch) -> list[str]:

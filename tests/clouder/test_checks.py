@@ -4,6 +4,7 @@ import http.server
 import threading
 from collections.abc import Iterator
 from copy import deepcopy
+from io import BytesIO
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +12,7 @@ import boto3
 import pytest
 from django.conf import settings as django_settings
 from django.core.checks import CheckMessage, registry
+from django.core.files.storage import storages
 from pytest_django import Settings
 
 from clouder import checks, env
@@ -40,9 +42,9 @@ def ids(messages: list[CheckMessage]) -> list[str | None]:
 @pytest.fixture
 def stored(settings: Settings) -> dict[str, Any]:
     """The storages of production, for a test to spoil; they are put in place by being changed."""
-    storages = deepcopy(production_settings()["STORAGES"])
-    settings.STORAGES = storages
-    return storages
+    values = deepcopy(production_settings()["STORAGES"])
+    settings.STORAGES = values
+    return values
 
 
 def test_the_data_map(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,6 +212,18 @@ def test_a_ledger_that_is_not_locked_long_enough(buckets: Any, stored: dict[str,
     s3_setup.make_bucket(buckets, unlocked, s3.REGION, is_ledger=False)
     stored["ledger"]["OPTIONS"]["bucket_name"] = unlocked
     assert ids(checks.buckets_are_private_and_versioned()) == ["clouder.E023"]
+
+
+@pytest.mark.s3
+def test_the_ledger_sends_the_checksum_that_a_locked_bucket_wants(buckets: Any, stored: dict[str, Any]) -> None:
+    store: Any = storages.create_storage(stored["ledger"])
+    sent: list[str] = []
+    store.connection.meta.client.meta.events.register(
+        "before-send.s3.PutObject", lambda request, **_: sent.extend(request.headers)
+    )
+    store.put_new("000000000001.json", BytesIO(b"{}"))
+    assert store.open_object("000000000001.json").read() == b"{}"
+    assert {"x-amz-checksum-sha256", "x-amz-server-side-encryption"} <= {header.lower() for header in sent}
 
 
 class OtherService(http.server.BaseHTTPRequestHandler):

@@ -60,11 +60,13 @@ def application(
     name: str = "Aino Esimerkki",
     is_confirmed: bool = True,
     has_cv: bool = True,
+    cv: bytes | None = None,
+    cv_name: str = "cv.pdf",
     **answers: Any,
 ) -> Application:
     """An application that was sent at ``at``, its address confirmed unless said otherwise."""
     ref = uuid4()
-    files = [(DocumentKind.CV, staged(ref, at).pk)] if has_cv else []
+    files = [(DocumentKind.CV, staged(ref, at, content=cv, name=cv_name).pk)] if has_cv else []
     sent = submit_application(
         Answers(
             submission_key=uuid4(),

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -114,8 +114,7 @@ def test_the_oldest_are_sent_first_and_no_more_than_asked(at: datetime, smtp_ser
     [
         ("äiti@example.org", "äiti@example.org"),
         ("aino@exämple.org", "aino@xn--exmple-cua.org"),
-        ("=?utf-8?q?eve?=@example.org", "=?utf-8?q?eve?=@example.org"),
-        (r'"a\ b"@example.org', r'"a\ b"@example.org'),
+        (r'"a\ b"@example.org', '"a b"@example.org'),
     ],
 )
 def test_mail_goes_to_exactly_the_mailbox_that_was_typed(
@@ -126,6 +125,15 @@ def test_mail_goes_to_exactly_the_mailbox_that_was_typed(
     (got,) = smtp_server.received
     assert got.recipients == [recipient]
     assert got.part("plain").count("/en/my-data/link/the-token/") == 1
+
+
+def test_what_looks_like_an_encoded_word_is_not_read_as_one(
+    at: datetime, smtp_server: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    queue(at, to_address="=?utf-8?q?eve?=@example.org")
+    with caplog.at_level("INFO", logger="mail.log"):
+        assert deliver_emails(at=at) == 1
+    assert caplog.text.count(">> b'rcpt TO:<=?utf-8?q?eve?=@example.org>'") == 1
 
 
 def test_an_address_in_letters_stands_in_the_header_as_it_is(at: datetime, smtp_server: SmtpServer) -> None:
@@ -163,12 +171,13 @@ def test_pauses_grow_to_an_hour(at: datetime, smtp_server: SmtpServer) -> None:
     row = queue(at)
     smtp_server.mode = Mode.TEMPORARY
     pauses, now = [], at
-    for _ in range(50):
+    for attempts in (0, 1, 2, 3, 4, 5, 6, 170):
+        OutboxEmail.objects.filter(pk=row.pk).update(attempts=attempts)
         deliver_emails(at=now)
         row.refresh_from_db()
-        pauses.append((row.next_try_at - now) // MINUTE)
+        pauses.append((row.attempts, (row.next_try_at - now) // MINUTE))
         now = row.next_try_at
-    assert pauses == [1, 2, 4, 8, 16, 32, *[60] * 44]
+    assert pauses == [(1, 1), (2, 2), (3, 4), (4, 8), (5, 16), (6, 32), (7, 60), (171, 60)]
 
 
 def test_a_server_that_is_down_loses_nothing(at: datetime, smtp_server: SmtpServer, settings: Settings) -> None:
@@ -250,15 +259,17 @@ def test_after_a_week_a_mail_is_given_up_and_wiped(at: datetime, smtp_server: Sm
 # Who must not get a mail any more
 
 
-def test_mail_to_an_erased_person_is_never_sent(at: datetime, smtp_server: SmtpServer, position: Position) -> None:
+def test_mail_to_and_about_an_erased_person_is_never_sent(
+    at: datetime, smtp_server: SmtpServer, position: Position
+) -> None:
     gone = people.application(at, position).candidate
-    stays = people.application(at + timedelta(days=30), email="eino@example.org").candidate
-    assert OutboxEmail.objects.filter(subject_ref=gone.pk).count() == 1
+    people.application(at + timedelta(days=30), position, email="eino@example.org")
+    to_whom = OutboxEmail.objects.order_by("to_address").values_list("to_address", flat=True)
+    assert list(to_whom) == ["aino@example.org", "eino@example.org", "rea@example.org", "rea@example.org"]
     erasure.erase_due(at=gone.expires_at)
-    deliver_emails(at=gone.expires_at)
-    addresses = sorted(mail.recipients[0] for mail in smtp_server.received)
-    assert addresses == ["eino@example.org", "rea@example.org"]
-    assert OutboxEmail.objects.filter(subject_ref=stays.pk).count() == 1
+    assert deliver_emails(at=gone.expires_at) == 2
+    assert sorted(mail.recipients[0] for mail in smtp_server.received) == ["eino@example.org", "rea@example.org"]
+    assert [str(gone.pk) in mail.raw.decode() for mail in smtp_server.received] == [False, False]
 
 
 def test_a_mail_whose_person_goes_while_others_are_sent_is_not_sent(
@@ -266,9 +277,7 @@ def test_a_mail_whose_person_goes_while_others_are_sent_is_not_sent(
 ) -> None:
     first, second = (people.application(at, email=f"{name}@example.org") for name in ("aino", "eino"))
     OutboxEmail.objects.filter(subject_ref=second.candidate_id).update(next_try_at=at + MINUTE)
-    when_received(
-        smtp_server, lambda: OutboxEmail.objects.filter(subject_ref=second.candidate_id).delete(), monkeypatch
-    )
+    when_sent(lambda: OutboxEmail.objects.filter(subject_ref=second.candidate_id).delete(), monkeypatch)
     assert deliver_emails(at=at + MINUTE) == 1
     assert [mail.recipients for mail in smtp_server.received] == [["aino@example.org"]]
     assert list(OutboxEmail.objects.values_list("subject_ref", flat=True)) == [first.candidate_id]
@@ -279,21 +288,18 @@ def test_a_mail_that_another_worker_has_leased_meanwhile_is_left_to_it(
 ) -> None:
     first, second = queue(at), queue(at + MINUTE)
     later = at + timedelta(hours=1)
-    when_received(smtp_server, lambda: OutboxEmail.objects.filter(pk=second.pk).update(next_try_at=later), monkeypatch)
+    when_sent(lambda: OutboxEmail.objects.filter(pk=second.pk).update(next_try_at=later), monkeypatch)
     assert deliver_emails(at=at + MINUTE) == 1
     assert smtp_server.message_ids == [f"<{first.pk}@example.org>"]
 
 
-def when_received(server: SmtpServer, act: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Act once in this thread (which has the transaction) when the first mail is at the server."""
-    done: list[UUID] = []
+def when_sent(act: Callable[[], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Act in this thread, which has the transaction, when a mail is at the server."""
     sendmail = smtplib.SMTP.sendmail
 
     def send(self: smtplib.SMTP, *args: Any, **kwargs: Any) -> Any:
         answer = sendmail(self, *args, **kwargs)
-        if not done:
-            done.append(uuid4())
-            act()
+        act()
         return answer
 
     monkeypatch.setattr(smtplib.SMTP, "sendmail", send)

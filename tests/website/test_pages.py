@@ -11,7 +11,6 @@ from django.conf import settings
 from django.test import Client
 
 from candidates.models import Position
-from notices.texts import TextId, current
 
 pytestmark = pytest.mark.django_db
 
@@ -51,13 +50,6 @@ def _now(at: datetime, position: Position) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("path", [*PAGES["en"], *PAGES["fi"]])
-def test_every_page_names_the_controller_and_its_contact(client: Client, path: str) -> None:
-    text = client.get(path).content.decode()
-    for value in settings.CONTROLLER.values():
-        assert value in text
-
-
 @pytest.mark.parametrize(("english", "finnish"), list(zip(PAGES["en"], PAGES["fi"], strict=True)))
 def test_each_page_leads_to_its_twin_in_the_other_language(client: Client, english: str, finnish: str) -> None:
     for path, other, language in ((english, finnish, "fi"), (finnish, english, "en")):
@@ -72,31 +64,6 @@ def test_each_page_leads_to_its_twin_in_the_other_language(client: Client, engli
 def test_the_root_follows_the_browsers_language(client: Client) -> None:
     assert client.get("/", headers={"accept-language": "fi"})["Location"] == "/fi/"
     assert client.get("/", headers={"accept-language": "sv,en;q=0.5"})["Location"] == "/en/"
-
-
-def test_the_cookie_page_lists_the_inventory(client: Client) -> None:
-    text = client.get("/en/cookies/").content.decode()
-    for name in (
-        settings.APPLY_COOKIE_NAME,
-        settings.PORTAL_COOKIE_NAME,
-        settings.CSRF_COOKIE_NAME,
-        settings.SESSION_COOKIE_NAME,
-        "messages",
-    ):
-        assert f"<code>{name}</code>" in text
-
-
-def test_looking_around_sets_no_cookie(client: Client) -> None:
-    for path in ("/en/", "/en/positions/backend-developer/", "/en/apply/", "/en/privacy/", "/en/cookies/"):
-        client.get(path)
-    assert dict(client.cookies) == {}
-
-
-def test_the_notice_names_the_ombudsman(client: Client) -> None:
-    for path, language in (("/en/privacy/", "en"), ("/fi/tietosuoja/", "fi")):
-        text = client.get(path).content.decode()
-        assert "tietosuoja.fi" in text
-        assert current(TextId.SHORT_NOTICE, language).paragraphs[0][:60] in text
 
 
 def test_positions_open_close_and_unpublished(client: Client, position: Position, recruiter: Any) -> None:

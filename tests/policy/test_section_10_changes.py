@@ -1,4 +1,4 @@
-"""Published texts (policy §10)."""
+"""§10: the texts may change; each version is dated, in both languages, and never edited."""
 
 import hashlib
 from datetime import date
