@@ -28,11 +28,20 @@ SCHEDULE: dict[str, dict[str, Any]] = {
 }
 
 
+REDIS = {
+    "visibility_timeout": 3600,  # seconds
+    # Else whoever sends waits six seconds for a Redis that is down, and an applicant with them.
+    "socket_connect_timeout": 2,
+    "max_retries": 1,
+    "interval_start": 0,
+}
+
+
 def _transport() -> dict[str, Any]:
     """The broker; under dev.py a folder, in which a message is a file."""
     url = settings.CELERY_BROKER_URL
     if not url.startswith("filesystem://"):
-        return {"broker_url": url, "broker_transport_options": {"visibility_timeout": 3600}}
+        return {"broker_url": url, "broker_transport_options": REDIS}
     folder = Path(url.removeprefix("filesystem://"))
     for name in ("messages", "processed", "control"):
         (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -149,7 +149,8 @@ STORAGES: dict[str, dict[str, Any]] = {
         # dev.py collects nothing: whitenoise serves what the finders find, under plain names.
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEV
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "common.static.StaticStorage",
+        "OPTIONS": {"file_permissions_mode": 0o644},  # whoever collects them is not who serves them
     },
 }
 FILE_UPLOAD_PERMISSIONS = 0o600

@@ -5,7 +5,6 @@ import re
 from types import TracebackType
 from typing import Any, ClassVar
 
-
 _UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _TOKEN = re.compile(rf"(?<![\w-])(?!{_UUID}(?![\w-]))[\w:-]{{32,}}")
 

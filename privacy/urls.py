@@ -12,6 +12,7 @@ my_data = (
         path(_("link/<str:token>/"), views.link, name="link"),
         path(_("confirm/<str:token>/"), views.confirm, name="confirm"),
         path(_("sign-out/"), views.sign_out, name="sign_out"),
+        path(_("signed-out/"), views.signed_out, name="signed_out"),
         path(_("claim/<uuid:candidate_id>/"), views.claim, name="claim"),
         path(_("longer-storage/"), views.longer_storage, name="longer_storage"),
         path(_("withdraw/<uuid:application_id>/"), views.withdraw, name="withdraw"),

@@ -17,9 +17,20 @@ from candidates.models import Position
 from tests.factories import people
 from tests.parts.servers import chromium, redis_server, s3_buckets, s3_server
 from tests.parts.smtp import smtp_server
-from tests.parts.worker import start_worker
+from tests.parts.stores import break_store
+from tests.parts.worker import file_broker, redis_broker, start_worker
 
-__all__ = ["chromium", "redis_server", "s3_buckets", "s3_server", "smtp_server", "start_worker"]
+__all__ = [
+    "break_store",
+    "chromium",
+    "file_broker",
+    "redis_broker",
+    "redis_server",
+    "s3_buckets",
+    "s3_server",
+    "smtp_server",
+    "start_worker",
+]
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

@@ -15,4 +15,5 @@ def site(request: HttpRequest) -> dict[str, object]:
         "other_language": other,
         "other_language_url": translate_url(request.path, other),
         "site_url": settings.SITE_URL,
+        "answer_days": settings.ANSWER_TIME.days,
     }

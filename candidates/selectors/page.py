@@ -55,8 +55,11 @@ def candidate_page(candidate_id: UUID, *, as_of: datetime) -> CandidatePage:
     """The page of a candidate who may be seen. Raises Candidate.DoesNotExist otherwise, as for one who does not
     exist.
     """
-    candidate = Candidate.objects.visible(as_of).get(pk=candidate_id)
-    records = list(Candidate.objects.filter(person_ref=candidate.person_ref).order_by("-collected_at"))
+    person = Candidate.objects.visible(as_of).filter(pk=candidate_id).values("person_ref")
+    records = list(Candidate.objects.filter(person_ref__in=person).order_by("-collected_at"))
+    candidate = next((record for record in records if record.pk == candidate_id), None)
+    if candidate is None:
+        raise Candidate.DoesNotExist(candidate_id)
     refs = [record.pk for record in records]
     applications = Application.objects.filter(candidate__in=refs).select_related("position")
     documents = Document.objects.filter(candidate__in=refs).select_related("stored_file").order_by("kind", "added_at")

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.contrib import messages
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -188,6 +189,7 @@ def check(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         return _send(visit)
     draft = visit.latest_draft()
     if draft is None:
+        messages.info(request, _("Nothing is being written here. If you have just sent it, it has arrived."))
         return redirect(visit.url("apply"))
     staged = Staging(visit.at, draft).by_field()
     filled = ApplicationForm(draft.answers, staged=staged)

@@ -66,7 +66,7 @@ CROWD = (
     ("design", "service-designer", Story.RECEIVED, 2), ("data", "data-engineer", Story.RECEIVED, 9),
     ("people", "people-coordinator", Story.RECEIVED, 7), ("backend", "backend-developer", Story.IN_REVIEW, 9),
     ("cloud", "cloud-architect", Story.IN_REVIEW, 16), ("people", "people-coordinator", Story.IN_REVIEW, 13),
-    ("data", "data-engineer", Story.IN_REVIEW, 34), ("backend", "backend-developer", Story.INTERVIEW, 23),
+    ("data", "data-engineer", Story.IN_REVIEW, 11), ("backend", "backend-developer", Story.INTERVIEW, 23),
     ("cloud", "cloud-architect", Story.INTERVIEW, 31), ("data", "data-engineer", Story.INTERVIEW, 44),
     ("people", "people-coordinator", Story.OFFER, 37), ("cloud", "cloud-architect", Story.HIRED, 160),
     ("frontend", "frontend-developer", Story.REJECTED, 75), ("backend", "backend-developer", Story.REJECTED, 52),
@@ -84,7 +84,10 @@ def _leads(today: date) -> list[Part]:
     frontend, data = "frontend-developer", "data-engineer"
 
     def due(days: int) -> int:
-        """How many days ago the last contact was, if the data may be kept for so many days more."""
+        """How many days ago the last contact was, if the data may be kept for so many days more.
+
+        Whoever was rejected was written to ten days after the application.
+        """
         return (today - (add_years(today, -RETENTION_YEARS) + timedelta(days=days))).days
 
     return [
@@ -98,21 +101,21 @@ def _leads(today: date) -> list[Part]:
         Part("Siiri Mukama", "fi", "backend", backend, 25 / 1440, Story.UNCONFIRMED),
         Part("Oliver Keksitty", "en", "cloud", None, 55 / 1440, Story.UNCONFIRMED, has_cv=False),
         Part("Lumi Tekaistu", "fi", "people", "people-coordinator", 20, Story.UNCONFIRMED),
-        Part("Nobody Borrowed", "en", "data", data, 15, Story.DISOWNED),
+        Part("Erkki Erehdys", "fi", "data", data, 13, Story.DISOWNED),
         Part("Toivo Koenen", "fi", "frontend", frontend, 300, Story.REJECTED),
         Part("Toivo Koenen", "fi", "backend", backend, 8, Story.IN_REVIEW),
-        Part("Elli Luonnos", "fi", "cloud", devops, due(-40), Story.REJECTED, has_longer_storage=True),
+        Part("Elli Luonnos", "fi", "cloud", devops, due(-40) + 10, Story.REJECTED, has_longer_storage=True),
         Part("Mikael Malli", "en", "data", data, 130, Story.CONSENT_GIVEN),
         Part("Iida Näyte", "fi", "design", None, 100, Story.CONSENT_WITHDRAWN, has_longer_storage=True),
-        Part("Paavo Harjoitus", "fi", "cloud", devops, due(5), Story.RECEIVED),
-        Part("Greta Olematon", "en", "cloud", devops, due(22), Story.RECEIVED, has_letter_file=True),
-        Part("Hilma Satunen", "fi", "cloud", devops, due(28), Story.RECEIVED),
-        Part("Vanha Tapaus", "fi", "cloud", devops, due(-3), Story.RECEIVED),
-        Part("Poissa Oleva", "fi", "cloud", devops, due(-45), Story.ERASED),
+        Part("Paavo Harjoitus", "fi", "cloud", devops, due(5) + 10, Story.REJECTED),
+        Part("Greta Olematon", "en", "cloud", devops, due(22) + 10, Story.REJECTED, has_letter_file=True),
+        Part("Hilma Satunen", "fi", "cloud", devops, due(28) + 10, Story.REJECTED),
+        Part("Vanha Tapaus", "fi", "cloud", devops, due(-3) + 10, Story.REJECTED),
+        Part("Poissa Oleva", "fi", "cloud", devops, due(-45) + 10, Story.ERASED),
         Part("Emma Mukama", "en", "frontend", frontend, 70, Story.ERASURE_REQUESTED),
         Part("Unto Unohdettu", "fi", "data", data, 33, Story.ERASURE_DUE),
         Part("Linnea Keksitty", "en", "design", None, 6, Story.RECEIVED, has_cv=False),
-        Part("Otso Koenen", "fi", "people", None, 27, Story.IN_REVIEW, has_letter_file=True),
+        Part("Otso Koenen", "fi", "people", None, 10, Story.IN_REVIEW, has_letter_file=True),
     ]
 
 

@@ -137,31 +137,44 @@ INTERESTS = {
     "fi": ("Julkiset palvelut ja pitkäikäiset järjestelmät", "Opettaminen ja pienet tiimit", "Energia ja avoin koodi"),
 }
 
-NOTES = (
-    "Clear CV, and the deeds in it have numbers. Ask about the move to events: what would they do differently?",
-    "Good questions about on-call. Would fit the Oulu team; salary wish within the range.",
-    "Pyysi palkaksi haarukan ylärajaa, perustelut hyvät. Sopisi myös Tampereelle.",
-    "Explained a failure without being asked, and what was changed after it. The team liked that.",
-    "Kokemusta vähemmän kuin ilmoituksessa, mutta oppii näkyvästi nopeasti. Kutsutaan keskusteluun.",
-)
+NOTES = {
+    "en": (
+        "Clear CV, and the deeds in it have numbers. Ask about the move to events: what would they do differently?",
+        "Good questions about on-call. Would fit the Oulu team; salary wish within the range.",
+        "Explained a failure without being asked, and what was changed after it. The team liked that.",
+    ),
+    "fi": (
+        "Pyysi palkaksi haarukan ylärajaa, perustelut hyvät. Sopisi myös Tampereelle.",
+        "Kokemusta vähemmän kuin ilmoituksessa, mutta oppii näkyvästi nopeasti. Kutsutaan keskusteluun.",
+        "Selkeä ansioluettelo, teoissa numerot mukana. Kysytään, mitä tekisi nyt toisin.",
+    ),
+}
 
 SAID = {
-    "CALL": (
-        "Talked for ten minutes about the team and the hours. Still interested; can come for a talk next week.",
-        "Soitettu: kertoi nykyisestä työstä ja irtisanomisajasta (2 kk). Sopii keskustelulle ensi viikolla.",
-    ),
-    "MAIL_SENT": (
-        "Invited to a talk, with three times to choose from and the names of those who will be there.",
-        "Kutsuttu keskusteluun: kolme aikaa valittavaksi ja mukana olijoiden nimet.",
-    ),
-    "MAIL_RECEIVED": (
-        "Chose Thursday at ten, and asked whether the building has a lift. It has.",
-        "Valitsi torstain klo 10 ja kysyi, onko talossa hissi. On.",
-    ),
-    "INTERVIEW": (
-        "An hour with two of the team. Walked us through one system, with its mistakes. Next step: talk with the lead.",
-        "Tunti kahden tiimiläisen kanssa. Kävi läpi yhden järjestelmän virheineen. Seuraavaksi vetäjän tapaaminen.",
-    ),
+    "CALL": {
+        "en": "Talked for ten minutes about the team and the hours. Still interested; can come next week.",
+        "fi": "Soitettu: kertoi nykyisestä työstä ja irtisanomisajasta (2 kk). Sopii keskustelulle ensi viikolla.",
+    },
+    "MAIL_SENT": {
+        "en": "Invited to a talk, with three times to choose from and the names of those who will be there.",
+        "fi": "Kutsuttu keskusteluun: kolme aikaa valittavaksi ja mukana olijoiden nimet.",
+    },
+    "MAIL_RECEIVED": {
+        "en": "Chose Thursday at ten, and asked whether the building has a lift. It has.",
+        "fi": "Valitsi torstain klo 10 ja kysyi, onko talossa hissi. On.",
+    },
+    "INTERVIEW": {
+        "en": "An hour with two of the team. Walked us through one system, with its mistakes. Next: the lead.",
+        "fi": "Tunti kahden tiimiläisen kanssa. Kävi läpi yhden järjestelmän virheineen. Seuraavaksi vetäjä.",
+    },
+}
+ANSWER = {
+    "en": "Told why somebody else was chosen, and thanked for the time.",
+    "fi": "Kerrottu, miksi valittiin toinen, ja kiitetty ajasta.",
+}
+REJECTIONS = {
+    "en": ("Another candidate had done exactly this work before.", "The position was filled from within."),
+    "fi": ("Tehtävään löytyi kokeneempi hakija.", "Tehtävä täytettiin sisäisesti."),
 }
 
 PROFILES = {
@@ -170,8 +183,6 @@ PROFILES = {
     "fi": "{title}, {years} vuotta työtä takana, enimmäkseen tiimeissä, jotka omistavat sen, mitä rakentavat. Pidän "
     "selkeistä ratkaisuista ja työkavereista, jotka sanovat, kun jokin ei ole valmista.",
 }
-
-REJECTIONS = ("Another candidate had done exactly this work before.", "Tehtävään löytyi kokeneempi hakija.")
 
 
 def curriculum(name: str, trade: Trade, language: str, rng: Random) -> str:

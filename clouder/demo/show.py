@@ -32,6 +32,7 @@ Sign in to the admin as one of these, all with the password {password}
 
 {staff}
 
+Every quarter of an hour the worker erases who is due; python3 dev.py manage retention plan lists them.
 Ctrl-C stops everything."""
 
 

@@ -32,21 +32,24 @@ TALKS: tuple[Step, ...] = (
     (8.1, "move", Stage.INTERVIEW), (8.2, "note", ""),
 )  # fmt: skip
 CONFIRMED: tuple[Step, ...] = ((0.1, "confirm", ""),)
+REJECTED: tuple[Step, ...] = (
+    *CONFIRMED, *REVIEW, (10, "reject", ""), (10.1, "move", Stage.REJECTED),
+)  # fmt: skip
 STEPS: dict[Story, tuple[Step, ...]] = {
     Story.RECEIVED: CONFIRMED,
     Story.IN_REVIEW: (*CONFIRMED, *REVIEW),
     Story.INTERVIEW: (*CONFIRMED, *TALKS),
     Story.OFFER: (*CONFIRMED, *TALKS, (12, "move", Stage.OFFER)),
     Story.HIRED: (*CONFIRMED, *TALKS, (12, "move", Stage.OFFER), (16, "move", Stage.HIRED)),
-    Story.REJECTED: (*CONFIRMED, *REVIEW, (10, "contact", InteractionKind.MAIL_SENT), (10.1, "move", Stage.REJECTED)),
+    Story.REJECTED: REJECTED,
+    Story.ERASED: REJECTED,
     Story.WITHDRAWN: (*CONFIRMED, *REVIEW, (6, "withdraw", "")),
     Story.UNCONFIRMED: (),
     Story.DISOWNED: ((2, "disown", ""),),
-    Story.CONSENT_GIVEN: (*CONFIRMED, *REVIEW, (10, "move", Stage.REJECTED), (12, "consent", "")),
-    Story.CONSENT_WITHDRAWN: (*CONFIRMED, *REVIEW, (40, "withdraw consent", "")),
+    Story.CONSENT_GIVEN: (*REJECTED, (12, "consent", "")),
+    Story.CONSENT_WITHDRAWN: (*REJECTED, (40, "withdraw consent", "")),
     Story.ERASURE_REQUESTED: CONFIRMED,
     Story.ERASURE_DUE: CONFIRMED,
-    Story.ERASED: CONFIRMED,
 }
 
 
@@ -63,7 +66,7 @@ class Player:
 
     def __init__(self, part: Part, member: User, rng: Random) -> None:
         self.part = part
-        self.member = staff(member.pk)
+        self.member, self.language = staff(member.pk), member.language
         self.rng = rng
         self.application_id = uuid4()  # the application's, once it is there
 
@@ -95,22 +98,24 @@ class Player:
     def play(self, what: str, which: str, at: datetime) -> None:
         """Do one thing."""
         if what == "move":
-            reason = self.rng.choice(cv.REJECTIONS) if which == Stage.REJECTED else ""
+            reason = self.rng.choice(cv.REJECTIONS[self.language]) if which == Stage.REJECTED else ""
             move_application(self.application.pk, to_stage=Stage(which), actor=self.member, at=at, reason=reason)
         elif what == "note":
-            add_note(self.candidate.pk, text=self.rng.choice(cv.NOTES), actor=self.member, at=at)
+            add_note(self.candidate.pk, text=self.rng.choice(cv.NOTES[self.language]), actor=self.member, at=at)
         elif what == "contact":
-            self.contact(InteractionKind(which), at)
+            self.contact(InteractionKind(which), cv.SAID[which][self.language], at)
+        elif what == "reject":
+            self.contact(InteractionKind.MAIL_SENT, cv.ANSWER[self.language], at)
         else:
             self.act_as_candidate(what, at)
 
-    def contact(self, kind: InteractionKind, at: datetime) -> None:
+    def contact(self, kind: InteractionKind, text: str, at: datetime) -> None:
         """A contact, recorded some minutes after it took place."""
         record_interaction(
             self.candidate.pk,
             kind=kind,
             occurred_at=at - timedelta(minutes=self.rng.randint(2, 50)),
-            text=self.rng.choice(cv.SAID[kind.value]),
+            text=text,
             actor=self.member,
             at=at,
             application_id=self.application.pk,

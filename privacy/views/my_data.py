@@ -183,9 +183,15 @@ def page(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 def sign_out(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """End the visit."""
     links.end_session(visitor.session, at=visitor.at)
-    response = render(request, "privacy/signed_out.html")
+    response = redirect("my_data:signed_out")
     response.delete_cookie(settings.PORTAL_COOKIE_NAME)
     return response
+
+
+@require_safe
+def signed_out(request: HttpRequest) -> HttpResponse:
+    """What remains after signing out."""
+    return render(request, "privacy/signed_out.html")
 
 
 @require_POST

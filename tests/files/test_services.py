@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.storage import storages
-from pytest_django import Settings
 
 from clouder.embedded import s3
 from files.append_only import keys as ledger_keys
@@ -33,6 +32,7 @@ from files.services import (
 )
 from tests.factories import people
 from tests.parts.servers import Buckets
+from tests.parts.stores import BreakStore
 
 pytestmark = pytest.mark.django_db
 
@@ -227,21 +227,20 @@ def test_a_purge_takes_every_version(at: datetime, s3_buckets: Buckets) -> None:
     for content in (b"2", b"3"):
         client.put_object(Bucket=s3.BUCKETS[0], Key=stored.key, Body=content)
     client.delete_object(Bucket=s3.BUCKETS[0], Key=stored.key)
-    assert s3_buckets.keys(str(stored.owner_ref)) == [f"marker {stored.key}", *[f"version {stored.key}"] * 3]
+    assert s3_buckets.contents(str(stored.owner_ref)) == [f"marker {stored.key}", *[f"version {stored.key}"] * 3]
     assert purge_staged_files(at=at + DAY) == 1
-    assert s3_buckets.keys() == [f"version {other.key}"]
+    assert s3_buckets.contents() == [f"version {other.key}"]
 
 
-def test_a_file_whose_object_did_not_go_is_out_of_reach_and_goes_later(at: datetime, settings: Settings) -> None:
+def test_a_file_whose_object_did_not_go_is_out_of_reach_and_goes_later(at: datetime, break_store: BreakStore) -> None:
     stored = people.staged(uuid4(), at)
-    sound = settings.STORAGES
-    settings.STORAGES = sound | {"files": {**sound["files"], "BACKEND": "tests.parts.stores.RefusingStore"}}
+    mend = break_store("files", "RefusingStore")
     with pytest.raises(StoreError):
         purge_staged_files(at=at + DAY)
     stored.refresh_from_db()
     assert stored.state == FileState.DELETION_PENDING
     assert attach_files(stored.owner_ref, [stored.pk], at=at) == 0
-    settings.STORAGES = sound
+    mend()
     assert storages["files"].list_keys() == [stored.key]
     assert purge_staged_files(at=at + DAY) == 1
     assert (StoredFile.objects.count(), storages["files"].list_keys()) == (0, [])

@@ -67,7 +67,7 @@ class Buckets:
 
     environment: dict[str, str]
 
-    def keys(self, prefix: str = "") -> list[str]:
+    def contents(self, prefix: str = "") -> list[str]:
         """What is in the files' bucket: versions, delete markers and unfinished uploads, each marked."""
         client, where = storages["files"]._client, {"Bucket": s3.BUCKETS[0], "Prefix": prefix}
         found = []

@@ -14,8 +14,13 @@ from typing import Any, Protocol
 from urllib.parse import quote
 
 import pytest
+import redis
+from celery import current_app
 from django.conf import settings
 from django.db import connection
+
+from clouder.celery import REDIS
+from clouder.embedded.redis import Redis
 
 # Celery's command line, told by the kernel when the tests die without a word.
 CELERY = (
@@ -49,13 +54,9 @@ class Worker:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Let it finish its task and end."""
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        """End it at once: what it left undone is somebody else's, as ever, and a polite end takes seconds."""
+        self.process.kill()
+        self.process.wait()
 
 
 class StartWorker(Protocol):
@@ -86,6 +87,33 @@ def start_worker(transactional_db: None, tmp_path: Path) -> Iterator[StartWorker
     yield start
     for worker in started:
         worker.stop()
+
+
+@pytest.fixture
+def file_broker() -> str:
+    """An empty broker of files, to which these tests send and which a worker has by default."""
+    for message in (Path(settings.TEST_FOLDER) / "broker" / "messages").glob("*.msg"):
+        message.unlink()
+    return str(settings.CELERY_BROKER_URL)
+
+
+@pytest.fixture
+def redis_broker(redis_server: Redis, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An empty Redis, to which these tests send, views included; its URL is for the worker."""
+    url = redis_server.url(0)
+    client = redis.Redis.from_url(url)
+    client.flushall()
+    client.close()
+    monkeypatch.setitem(current_app.conf, "broker_url", url)
+    monkeypatch.setitem(current_app.conf, "broker_transport_options", REDIS)
+    monkeypatch.setattr(current_app, "_pool", None)
+    monkeypatch.setattr(current_app.amqp, "_producer_pool", None)
+    return url
+
+
+def send(task: str) -> None:
+    """Put a task on the queue, as beat does."""
+    current_app.send_task(task)
 
 
 def worker_environment() -> dict[str, str]:

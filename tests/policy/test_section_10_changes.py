@@ -21,8 +21,8 @@ def test_a_version_is_a_date_and_is_found_again(text_id: TextId) -> None:
 
 
 PUBLISHED = {
-    "short_notice 2026-11-24 en": "6830131010e80c31e699d909b60d6fce477145fd7e666a0393432cbb22c6d604",
-    "short_notice 2026-11-24 fi": "4999b17293b32411bf0db5a7109528295bdab05c5c425c87214475a3262bb898",
+    "short_notice 2026-11-24 en": "ad9181b2719efe3564acddf2fc75f5c30f38532869a7837c3a663910c015ef87",
+    "short_notice 2026-11-24 fi": "7788d34e0ec8482fce6baedac8c72f824029106ddc5e64251899ae73858e9e1e",
     "longer_storage 2026-11-24 en": "df100a9ec5b7701f76e6cec096aba30fa1d9bee88f43a122280b0f33b77e5f8c",
     "longer_storage 2026-11-24 fi": "f8913c05adf3b19e61905f2ae42dfd89aace828f394e6b43dca061a7c62e6100",
 }

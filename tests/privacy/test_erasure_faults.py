@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 from django.core.files.storage import storages
 from django.db import connection
-from pytest_django import Settings
 
 from audit.enums import Action
 from audit.models import AuditEvent
@@ -25,6 +24,7 @@ from privacy.models import ErasureBatch, LedgerRecord
 from privacy.services import erasure, ledger
 from tests.factories import people
 from tests.parts import sweep
+from tests.parts.stores import BreakStore
 
 pytestmark = pytest.mark.django_db
 
@@ -57,22 +57,6 @@ def asked(at: datetime, position: Position) -> Candidate:
 def end(at: datetime) -> datetime:
     """When that is due."""
     return at + timedelta(hours=24)
-
-
-@pytest.fixture
-def broken(settings: Settings) -> Callable[[str, str], Callable[[], None]]:
-    """Puts a broken store in an alias's place; what it returns mends it."""
-
-    def break_(alias: str, name: str) -> Callable[[], None]:
-        sound = settings.STORAGES
-        settings.STORAGES = sound | {alias: {**sound[alias], "BACKEND": f"tests.parts.stores.{name}"}}
-
-        def mend() -> None:
-            settings.STORAGES = sound
-
-        return mend
-
-    return break_
 
 
 def claimed(end: datetime) -> ErasureBatch:
@@ -132,9 +116,11 @@ def test_one_that_dies_after_the_objects_and_before_saying_so(asked: Candidate, 
     assert_erased_once(asked)
 
 
-def test_one_that_dies_between_reserving_a_number_and_writing_it(asked: Candidate, end: datetime, broken: Any) -> None:
+def test_one_that_dies_between_reserving_a_number_and_writing_it(
+    asked: Candidate, end: datetime, break_store: BreakStore
+) -> None:
     batch = claimed(end)
-    mend = broken("ledger", "SilentLedger")
+    mend = break_store("ledger", "SilentLedger")
     with pytest.raises(StoreError):
         erasure._start(batch, end)
     assert (ErasureBatch.objects.get().state, LedgerRecord.objects.get().written_at) == (BatchState.STARTED, None)
@@ -143,8 +129,10 @@ def test_one_that_dies_between_reserving_a_number_and_writing_it(asked: Candidat
     assert_erased_once(asked)
 
 
-def test_nothing_is_destroyed_before_the_ledger_says_so(asked: Candidate, end: datetime, broken: Any) -> None:
-    mend = broken("ledger", "SilentLedger")
+def test_nothing_is_destroyed_before_the_ledger_says_so(
+    asked: Candidate, end: datetime, break_store: BreakStore
+) -> None:
+    mend = break_store("ledger", "SilentLedger")
     report = erasure.erase_due(at=end)
     batch = ErasureBatch.objects.get()
     assert (report.erased, report.blocked) == ([], [(batch.pk, "StoreError")])
@@ -160,12 +148,12 @@ def test_nothing_is_destroyed_before_the_ledger_says_so(asked: Candidate, end: d
 
 
 def test_the_last_entry_is_written_by_the_next_run_where_the_ledger_failed(
-    asked: Candidate, end: datetime, broken: Any
+    asked: Candidate, end: datetime, break_store: BreakStore
 ) -> None:
     batch = claimed(end)
     for step in STEPS[:3]:
         step(batch, end)
-    mend = broken("ledger", "SilentLedger")
+    mend = break_store("ledger", "SilentLedger")
     report = erasure.Report()
     with pytest.raises(StoreError):
         erasure._run(batch, end, report)
@@ -226,9 +214,9 @@ def test_a_run_that_loses_one_batch_goes_on_with_the_next(
 
 @pytest.mark.parametrize(("store", "reason"), [("RefusingStore", "StoreError"), ("ForgetfulStore", "SomethingLeft")])
 def test_a_store_that_does_not_delete_blocks_the_batch_until_it_does(
-    asked: Candidate, end: datetime, broken: Any, store: str, reason: str
+    asked: Candidate, end: datetime, break_store: BreakStore, store: str, reason: str
 ) -> None:
-    mend = broken("files", store)
+    mend = break_store("files", store)
     report = erasure.erase_due(at=end)
     batch = ErasureBatch.objects.get()
     assert (report.erased, report.blocked) == ([], [(batch.pk, reason)])
@@ -242,8 +230,8 @@ def test_a_store_that_does_not_delete_blocks_the_batch_until_it_does(
     assert_erased_once(asked)
 
 
-def test_pauses_grow_to_six_hours(asked: Candidate, end: datetime, broken: Any) -> None:
-    mend = broken("files", "RefusingStore")
+def test_pauses_grow_to_six_hours(asked: Candidate, end: datetime, break_store: BreakStore) -> None:
+    mend = break_store("files", "RefusingStore")
     pauses, now = [], end
     for _ in range(60):
         erasure.erase_due(at=now)
@@ -257,9 +245,9 @@ def test_pauses_grow_to_six_hours(asked: Candidate, end: datetime, broken: Any) 
 
 
 def test_one_blocked_batch_does_not_hold_up_the_others(
-    asked: Candidate, end: datetime, at: datetime, broken: Any
+    asked: Candidate, end: datetime, at: datetime, break_store: BreakStore
 ) -> None:
-    mend = broken("files", "RefusingStore")
+    mend = break_store("files", "RefusingStore")
     erasure.erase_due(at=end)
     mend()
     other = people.application(at, email="eino@example.org").candidate

@@ -295,7 +295,8 @@ def test_sign_out(client: Client, at: datetime, position: Position) -> None:
     people.application(at, position)
     page = sign_in(client, at)
     form = next(form for form in forms(page) if form["action"].endswith("/sign-out/"))
-    assert client.post(form["action"], form["data"]).status_code == 200
+    after = client.post(form["action"], form["data"], follow=True)
+    assert (after.status_code, after.redirect_chain) == (200, [(f"{PAGE}signed-out/", 302)])
     assert client.get(PAGE).status_code == 302
 
 

@@ -1,0 +1,1 @@
+"""Finnish with numbers in dates."""
