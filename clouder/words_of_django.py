@@ -11,7 +11,16 @@ WORDS = (
     gettext_noop("Model name"),
     gettext_noop("Add link"),
     gettext_noop("Change or view list link"),
-    gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),
+    gettext_noop("After you’ve created a user, you’ll be able to edit more user options."),  # noqa: RUF001
+    gettext_noop("Change %s"),
+    gettext_noop("Delete selected %(verbose_name_plural)s"),
+    gettext_noop("%(app)s administration"),
+    gettext_noop(
+        "Please enter the correct %(username)s and password for a staff account. "
+        "Note that both fields may be case-sensitive."
+    ),
+    gettext_noop("Logged out"),
+    gettext_noop("Thanks for spending some quality time with the web site today."),
     gettext_noop("%s KB"),
     gettext_noop("%s MB"),
     ngettext_lazy(

@@ -9,6 +9,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from clouder.start import require_settings
 from common.logs import LineFormatter
 
 
@@ -24,6 +25,9 @@ class QuietLogger(Logger):  # type: ignore[misc]
     def access(self, *_: Any) -> None:
         """Write nothing, whatever the command line says."""
 
+
+# Here too, so that a fault is told once and not by each worker.
+require_settings(exit_code=3)
 
 logger_class = QuietLogger
 accesslog = None

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,7 @@ from common.admin import ReadOnlyAdmin
 class ApplicationAdmin(ReadOnlyAdmin):
     """Every application that may be seen."""
 
-    list_display = ("reference", "candidate_name", "position_title", "stage_mark", "sent", "since")
+    list_display = ("candidate_name", "position_title", "stage_mark", "reference", "sent", "since")
     list_filter = ("stage", "position")
     list_select_related = ("candidate", "position")
     search_fields = ("reference", "candidate__name", "candidate__email")
@@ -40,9 +41,9 @@ class ApplicationAdmin(ReadOnlyAdmin):
         return Application.objects.visible(clock.now())
 
     @admin.display(description=_("Candidate"), ordering="candidate__name")
-    def candidate_name(self, row: Application) -> str:
+    def candidate_name(self, row: Application) -> SafeString:
         """Who applied."""
-        return row.candidate.name
+        return format_html("<bdi>{}</bdi>", row.candidate.name)
 
     @admin.display(description=_("Position"))
     def position_title(self, row: Application) -> "str | Promise":

@@ -25,6 +25,8 @@ from clouder.demo.papers import Papers, papers
 from clouder.demo.positions import make_positions
 from clouder.demo.stories import Act, Player
 from files.services import stage_file
+from mailing.enums import EmailState
+from mailing.models import OutboxEmail
 from mailing.services import deliver_emails
 from policy.calendar import local_date, local_midnight
 
@@ -61,7 +63,7 @@ def load(at: datetime) -> None:
     with _unseen_mail():
         for act in sorted(_script(positions, recruiters, at), key=lambda act: act.at):
             act.do(act.at)
-            if act.at < at - RECENT:
+            if act.at < at - RECENT and OutboxEmail.objects.filter(state=EmailState.QUEUED).exists():
                 deliver_emails(at=act.at)
     make_staff(STAFF[2:])
 

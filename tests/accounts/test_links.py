@@ -1,10 +1,10 @@
 """Mailed links work once, in time, and for one thing; visits that they open end by themselves."""
 
 import hashlib
-import threading
+import itertools
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -21,6 +21,7 @@ from accounts.services.links import (
     start_session,
     use_link,
 )
+from tests.parts.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -117,23 +118,8 @@ def test_it_is_known_when_a_link_was_sent(at: datetime) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_uses_at_once_are_one_use(at: datetime) -> None:
     tokens = [link(at, address=f"{number}@example.org") for number in range(5)]
-    start = threading.Barrier(2)
-    used: list[UUID] = []
-
-    def use() -> None:
-        try:
-            for token in tokens:
-                start.wait()
-                found = use_link(SIGN_IN, token, at=at)
-                used.extend([found.pk] if found else [])
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=use) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    uses = at_once(lambda: [use_link(SIGN_IN, token, at=at) for token in tokens])
+    used = [found.pk for found in itertools.chain(*uses) if found]
     assert (len(used), set(used)) == (5, set(MailedLink.objects.values_list("pk", flat=True)))
 
 

@@ -202,8 +202,8 @@ def test_deleting_asks_for_an_erasure_and_deletes_nothing(officer: User, aino: A
         "Hidden at once Nobody finds the person in lists or searches any more, and their page and files answer as if "
         "they had never been. Erased after 24 hours Everything goes: the person's records, applications, files, notes "
         "and contacts, all records of the same person included. Until then the person can take it back They do so on "
-        "their own page, where they need an address that they have confirmed. You cannot, and after the 24 hours nobody "
-        "can."
+        "their own page, where they need an address that they have confirmed. You cannot, and after the 24 hours "
+        "nobody can."
     )
     assert Candidate.objects.visible(at).count() == 1
     answer = desk.post("candidates_candidate_delete", aino.candidate_id)

@@ -335,6 +335,14 @@ def test_too_fast_is_told_and_nothing_is_lost(client: Client) -> None:
     assert form_with(failed, "token")["data"]["skills"] == "Python"
 
 
+def test_the_time_of_filling_in_counts_from_the_first_sight_of_the_form(client: Client, traveller: Any) -> None:
+    page = client.get(FORM)
+    traveller.shift(timedelta(seconds=60))
+    submit(client, page, FORM, name="Aino", email="aino@example.org", github="https://code.example.org/aino")
+    assert submit(client, client.get(CHECK), CHECK).status_code == 303
+    assert Application.objects.count() == 1
+
+
 def test_the_honeypot_is_told_and_nothing_is_sent(client: Client, traveller: Any) -> None:
     fill(client)
     failed = send(client, traveller, website="https://spam.example")

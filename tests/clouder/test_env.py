@@ -166,6 +166,7 @@ def test_the_table_in_the_docs_is_up_to_date() -> None:
 PROGRAMS = {
     "manage.py": (["-m", "manage", "check"], 1),
     "gunicorn": (["-m", "gunicorn", "--config", "deploy/gunicorn_conf.py", "--bind", "127.0.0.1:0", "clouder.wsgi"], 3),
+    "another server": (["-c", "import clouder.wsgi"], 3),
     "worker": (["-m", "celery", "-A", "clouder", "worker"], 1),
     "beat": (["-m", "celery", "-A", "clouder", "beat"], 1),
 }

@@ -55,8 +55,8 @@ def worker(
     redis_broker: str,
     s3_buckets: Buckets,
     smtp_server: SmtpServer,
+    settings: Settings,
     wait: Any,
-    tmp_path: Path,
 ) -> Worker:
     """A worker on all real parts."""
     parts = {

@@ -1,7 +1,6 @@
 """Delivery over a real mail server, one that behaves and one that does not."""
 
 import smtplib
-import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.core import mail
-from django.db import connection
+from django.db import transaction
 from pytest_django import Settings
 
 from candidates.models import Position
@@ -22,6 +21,7 @@ from mailing.services import GIVE_UP_AFTER, deliver_emails, queue_email
 from privacy.services import erasure
 from tests.factories import people
 from tests.parts.smtp import Mode, SmtpServer
+from tests.parts.threads import at_once, elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -318,25 +318,20 @@ def test_disowning_takes_the_waiting_mail_away(at: datetime, smtp_server: SmtpSe
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_send_each_mail_once(at: datetime, smtp_server: SmtpServer) -> None:
     rows = [queue(at) for _ in range(12)]
-    start = threading.Barrier(2)
-    sent: list[int] = []
-
-    def deliver() -> None:
-        start.wait()
-        try:
-            for _ in range(3):
-                sent.append(deliver_emails(at=at, limit=3))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=deliver) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    sent = at_once(lambda: sum(deliver_emails(at=at, limit=3) for _ in range(4)))
     assert sum(sent) == len(rows)
     assert sorted(smtp_server.message_ids) == sorted(f"<{row.pk}@example.org>" for row in rows)
     assert states() == {EmailState.SENT: 12}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_worker_is_taking_another_passes_over(at: datetime, smtp_server: SmtpServer) -> None:
+    taken, other = queue(at), queue(at)
+    with transaction.atomic():
+        assert OutboxEmail.objects.select_for_update().get(pk=taken.pk) == taken
+        assert elsewhere(lambda: deliver_emails(at=at)) == 1
+        assert smtp_server.message_ids == [f"<{other.pk}@example.org>"]
+    assert deliver_emails(at=at) == 1
 
 
 # dev.py

@@ -1,6 +1,5 @@
 """Erasing goes on whatever fails: a worker that dies at any step, a store that refuses, two workers at once."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.core.files.storage import storages
-from django.db import connection
+from django.db import transaction
 
 from audit.enums import Action
 from audit.models import AuditEvent
@@ -25,6 +24,7 @@ from privacy.services import erasure, ledger
 from tests.factories import people
 from tests.parts import sweep
 from tests.parts.stores import BreakStore
+from tests.parts.threads import at_once, elsewhere
 
 pytestmark = pytest.mark.django_db
 
@@ -233,12 +233,13 @@ def test_a_store_that_does_not_delete_blocks_the_batch_until_it_does(
 def test_pauses_grow_to_six_hours(asked: Candidate, end: datetime, break_store: BreakStore) -> None:
     mend = break_store("files", "RefusingStore")
     pauses, now = [], end
-    for _ in range(60):
+    for attempts in (0, 1, 2, 8, 9, 60):
+        ErasureBatch.objects.update(attempts=attempts)
         erasure.erase_due(at=now)
         batch = ErasureBatch.objects.get()
-        pauses.append((batch.lease_until - now) // MINUTE)
+        pauses.append((batch.attempts, (batch.lease_until - now) // MINUTE))
         now = batch.lease_until
-    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[360] * 51]
+    assert pauses == [(1, 1), (2, 2), (3, 4), (9, 256), (10, 360), (61, 360)]
     mend()
     assert erasure.erase_due(at=now).erased == [asked.pk]
     assert_erased_once(asked)
@@ -280,21 +281,7 @@ def test_what_comes_in_while_the_rows_go_is_swept_before_it_is_done(asked: Candi
 def test_two_workers_share_what_is_due_without_overlap(at: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(erasure, "BATCH_SIZE", 2)
     refs = [people.application(at, email=f"{number}@example.org").candidate_id for number in range(8)]
-    start = threading.Barrier(2)
-    reports: list[erasure.Report] = []
-
-    def work() -> None:
-        start.wait()
-        try:
-            reports.append(erasure.erase_due(at=at + timedelta(days=800)))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=work) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    reports = at_once(lambda: erasure.erase_due(at=at + timedelta(days=800)))
     assert sorted(ref for report in reports for ref in report.erased) == sorted(refs)
     assert [report.blocked for report in reports] == [[], []]
     batches = ErasureBatch.objects.all()
@@ -303,6 +290,20 @@ def test_two_workers_share_what_is_due_without_overlap(at: datetime, monkeypatch
     assert sorted(ledger_kinds()) == sorted([*LedgerKind] * 4)
     assert (Candidate.objects.count(), remaining_objects(refs)) == (0, 0)
     assert AuditEvent.objects.filter(action=Action.ERASED).count() == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_one_worker_is_claiming_another_passes_over(at: datetime) -> None:
+    taken, other = (people.application(at, email=f"{number}@example.org").candidate for number in range(2))
+    late = at + timedelta(days=800)
+    with transaction.atomic():
+        assert Candidate.objects.select_for_update().get(pk=taken.pk) == taken
+        batch = elsewhere(lambda: erasure.claim(at=late))
+        assert batch is not None
+        assert batch.candidate_refs == [other.pk]
+        ErasureBatch.objects.select_for_update().get()
+        assert elsewhere(lambda: erasure._take_over(late + erasure.LEASE)) is None
+    assert claimed(late).candidate_refs == [taken.pk]
 
 
 def test_a_claim_takes_nobody_twice(at: datetime) -> None:

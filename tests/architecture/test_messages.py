@@ -1,0 +1,526 @@
+"""The Finnish catalogue: whole, sound, compiled, and nothing English left on a page or in a mail (V9, R21, D11).
+
+The catalogues are read here without gettext, which a fresh machine does not have.
+"""
+
+import ast
+import gettext
+import html
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+import time_machine
+from django.conf import settings
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.template import Template
+from django.test import Client, RequestFactory
+from django.test.signals import template_rendered
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+from candidates.enums import InteractionKind, LinkKind, Stage
+from candidates.models import Application, Candidate, Position
+from candidates.services.addresses import confirm_address, create_confirmation_link, disown_application
+from candidates.services.applications import move_application
+from candidates.services.erasure import request_erasure
+from candidates.services.interactions import record_interaction
+from candidates.services.notes import add_note
+from common.actors import candidate as the_candidate
+from common.actors import staff
+from files.samples import pdf
+from mailing.enums import EmailKind, EmailState
+from mailing.models import OutboxEmail
+from mailing.services import deliver_emails
+from privacy.models import ErasureBatch
+from privacy.services.erasure import erase_due
+from privacy.urls import my_data
+from tests.factories import people
+from tests.factories.browser import form_with, submit
+from tests.parts.availability import PARTS, Part, require
+from website import views
+
+ROOT = Path(__file__).parents[2]
+FINNISH = ROOT / "locale" / "fi" / "LC_MESSAGES" / "django.po"
+FINNISH_SCRIPTS = FINNISH.with_name("djangojs.po")
+ENGLISH = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
+CATALOGUES = [FINNISH, FINNISH_SCRIPTS, ENGLISH]
+
+SAME_IN_FINNISH = {"GitHub", "LinkedIn", "Markdown", "PDF"}
+NOT_SHOWN = {  # what Django lacks in Finnish and no page of ours shows
+    "%(model)s instance with %(field)s %(value)r is not a valid choice.",
+    "Forgotten your login credentials?",
+    "In case you’ve forgotten, you are:",  # noqa: RUF001
+}
+AGREED = {  # docs: the wording that stays as it is
+    "Open positions": "Avoimet työpaikat",
+    "Apply": "Hae",
+    "Send application": "Lähetä hakemus",
+    "Check your answers before sending": "Tarkista tiedot ennen lähettämistä",
+    "There is a problem": "Lomakkeessa on virhe",
+    "Error:": "Virhe:",
+    "Not provided": "Ei annettu",
+    "My data": "Omat tietoni",
+    "Kept until": "Säilytetään asti",
+    "Kept until %(date)s": "Säilytetään %(date)s asti",
+    "Keep longer": "Säilytä pidempään",
+    "We sent a link to your e-mail. It works for 30 minutes.": "Lähetimme linkin sähköpostiisi. Se toimii 30 minuuttia.",
+}
+PLACEHOLDER = re.compile(r"%\(\w+\)[sdr]|%[sd%]|{\w*}")
+TAG = re.compile(r"<[^>]+>")
+
+PARTS.setdefault("gettext", Part("GNU gettext", "Debian: gettext", programs=("xgettext",)))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message of a catalogue: its singular and plural, and what stands for them."""
+
+    context: str
+    ids: tuple[str, ...]
+    words: tuple[str, ...]
+    is_fuzzy: bool
+
+
+def read(path: Path) -> list[Entry]:
+    """The messages of a .po file that are in use, the header (an empty msgid) first."""
+    return [entry for block in path.read_text(encoding="utf-8").split("\n\n") if (entry := _entry(block))]
+
+
+def _entry(block: str) -> Entry | None:
+    parts: dict[str, str] = {}
+    name = ""
+    for line in block.splitlines():
+        if line.startswith("#") or not line:
+            continue
+        keyword, _, rest = line.partition(" ")
+        name, text = ("", line) if line.startswith('"') else (keyword, rest)
+        name = name or last
+        last = name
+        parts[name] = parts.get(name, "") + ast.literal_eval(text)
+    if "msgid" not in parts:
+        return None
+    ids = tuple(parts[key] for key in ("msgid", "msgid_plural") if key in parts)
+    words = tuple(value for key, value in parts.items() if key.startswith("msgstr"))
+    return Entry(parts.get("msgctxt", ""), ids, words, re.search(r"^#,.*\bfuzzy\b", block, re.MULTILINE) is not None)
+
+
+def messages(path: Path) -> list[Entry]:
+    """The messages without the header."""
+    return [entry for entry in read(path) if entry.ids != ("",)]
+
+
+# The catalogue as a file
+
+
+@pytest.mark.parametrize("path", [FINNISH, FINNISH_SCRIPTS], ids=["pages", "scripts"])
+def test_nothing_is_untranslated_or_fuzzy(path: Path) -> None:
+    entries = messages(path)
+    assert [entry.ids for entry in entries if entry.is_fuzzy or not all(entry.words)] == []
+    assert [entry.ids for entry in entries if len(entry.words) != len(entry.ids)] == []
+    assert "#~" not in path.read_text(encoding="utf-8"), "obsolete messages are taken out"
+
+
+def test_placeholders_tags_and_spaces_are_those_of_the_message() -> None:
+    wrong = []
+    for entry in (*messages(FINNISH), *messages(FINNISH_SCRIPTS)):
+        for number, word in enumerate(entry.words):
+            allowed = [entry.ids[-1]] if number else list(entry.ids)
+            for parts in (PLACEHOLDER.findall, TAG.findall, lambda text: re.findall(r"^\s|\s$", text)):
+                if not any(Counter(parts(word)) == Counter(parts(text)) for text in allowed):
+                    wrong.append((entry.ids[0], word))
+    assert wrong == []
+
+
+def test_finnish_is_not_english() -> None:
+    same = {entry.ids[0] for entry in messages(FINNISH) if entry.words[0] == entry.ids[0]}
+    assert same == SAME_IN_FINNISH
+
+
+def test_the_agreed_wording_stays() -> None:
+    found = {entry.ids[0]: entry.words[0] for entry in messages(FINNISH)}
+    assert {text: found.get(text) for text in AGREED} == AGREED
+
+
+def test_finnish_ends_as_english_does_and_never_shouts() -> None:
+    wrong = []
+    for entry in messages(FINNISH):
+        for text, word in zip(entry.ids, entry.words, strict=True):
+            ends = [piece[-1:] for piece in (text, word)]
+            if "!" in word or (ends[0] != ends[1] and set(ends) & set(".:…/")):
+                wrong.append((text, word))
+    assert wrong == []
+
+
+def test_english_is_the_source_and_lists_the_same_messages() -> None:
+    assert {(entry.context, entry.ids) for entry in messages(ENGLISH)} == {
+        (entry.context, entry.ids) for entry in messages(FINNISH)
+    }
+    assert {word for entry in messages(ENGLISH) for word in entry.words} == {""}
+
+
+@pytest.mark.parametrize("path", CATALOGUES, ids=["fi", "fi-scripts", "en"])
+def test_the_compiled_catalogue_is_what_the_words_give(path: Path) -> None:
+    expected: dict[Any, str] = {}
+    for entry in read(path):
+        if entry.is_fuzzy or not entry.words[0]:
+            continue
+        key = f"{entry.context}\x04{entry.ids[0]}" if entry.context else entry.ids[0]
+        if len(entry.ids) == 1:
+            expected[key] = entry.words[0]
+        else:
+            expected |= {(key, number): word for number, word in enumerate(entry.words)}
+    with path.with_suffix(".mo").open("rb") as compiled:
+        assert gettext.GNUTranslations(compiled)._catalog == expected  # type: ignore[attr-defined]
+
+
+def test_every_marked_message_is_in_the_catalogue(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any, capsys: Any
+) -> None:
+    require("gettext")
+    source = tmp_path / "source"
+    left_out = shutil.ignore_patterns(".*", "__pycache__", "tests", "benchmarks", "docs", "static", "staticfiles")
+    shutil.copytree(ROOT, source, ignore=left_out)
+    settings.LOCALE_PATHS = [source / "locale"]
+    monkeypatch.chdir(source)
+    call_command("makemessages", locale=["fi"], no_wrap=True, add_location="file", no_obsolete=True, verbosity=0)
+    marked = {(entry.context, entry.ids) for entry in messages(source / "locale" / "fi" / "LC_MESSAGES" / "django.po")}
+    ours = {(entry.context, entry.ids) for entry in messages(FINNISH)}
+    assert (marked - ours, ours - marked) == (set(), set()), "run makemessages, translate, compile (CONTRIBUTING.md)"
+
+
+@pytest.mark.parametrize("domain", ["django", "djangojs"])
+def test_what_django_lacks_in_finnish_is_ours(domain: str) -> None:
+    lacking: set[str] = set()
+    for app in ("conf", "contrib/admin", "contrib/auth", "contrib/contenttypes"):
+        english = Path(django.__file__).parent / app / "locale" / "en" / "LC_MESSAGES" / f"{domain}.po"
+        finnish = english.parents[2] / "fi" / "LC_MESSAGES" / english.name
+        if english.exists():
+            known = {entry.ids for entry in messages(finnish) if all(entry.words) and not entry.is_fuzzy}
+            lacking |= {entry.ids[0] for entry in messages(english) if entry.ids not in known}
+    ours = {entry.ids[0] for path in (FINNISH, FINNISH_SCRIPTS) for entry in messages(path)}
+    assert lacking - ours == (NOT_SHOWN if domain == "django" else set())
+
+
+# The catalogue on pages and in mails
+
+ENGLISH_WORDS = re.compile(r"\b(the|and|your|you|with|this|from|has|been|please|will|what|which)\b", re.IGNORECASE)
+ANYTHING = ".{0,300}?"
+
+
+def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
+    """The English messages of three words and more, as they would stand on a page."""
+    for entry in messages(FINNISH):
+        for text in entry.ids:
+            if len(re.findall(r"[A-Za-z’']{2,}", TAG.sub(" ", PLACEHOLDER.sub(" ", text)))) >= 3:  # noqa: RUF001
+                pieces = [re.escape(" ".join(piece.split())) for piece in PLACEHOLDER.split(html.unescape(text))]
+                yield text, re.compile(ANYTHING.join(pieces))
+
+
+class Reader:
+    """Reads whatever is shown, and remembers what was English in it."""
+
+    def __init__(self) -> None:
+        self.patterns = list(patterns())
+        self.english: dict[str, list[str]] = {}
+        self.templates: set[str] = set()
+
+    def text(self, name: str, text: str) -> None:
+        """Look through a page or a mail."""
+        flat = " ".join(html.unescape(text).split())
+        found = [message for message, pattern in self.patterns if pattern.search(flat)]
+        visible = re.sub(r"<(script|style|svg)\b.*?</\1>|<[^>]*\blang=\"en\"[^>]*>[^<]*|<[^>]+>|\S*@\S*", " ", flat)
+        found += [
+            f"… {match.group()} …" for match in re.finditer(rf".{{0,25}}{ENGLISH_WORDS.pattern}.{{0,25}}", visible)
+        ]
+        if found:
+            self.english[name] = found
+
+    def page(self, answer: Any, status: int = 200) -> Any:
+        """Look through the answer to a request."""
+        name = answer.request["PATH_INFO"]
+        assert answer.status_code == status, name
+        content = answer.content.decode()
+        assert '<html lang="fi"' in content, name
+        self.text(name, content)
+        return answer
+
+
+@pytest.fixture
+def reader() -> Iterator[Reader]:
+    reader = Reader()
+
+    def note(sender: Any, template: Template, **_rest: Any) -> None:
+        if template.origin and str(template.origin.name).startswith(str(ROOT / "templates")):
+            reader.templates.add(Path(template.origin.name).relative_to(ROOT / "templates").as_posix())
+
+    template_rendered.connect(note)
+    yield reader
+    template_rendered.disconnect(note)
+    assert reader.english == {}
+
+
+@pytest.fixture
+def traveller(at: datetime) -> Iterator[Any]:
+    with time_machine.travel(at, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def staff_in_finnish(recruiter: User, officer: User, administrator: User) -> dict[str, User]:
+    User.objects.update(language="fi")
+    return {user.email.partition("@")[0]: user for user in User.objects.all()}
+
+
+def url(name: str, *args: Any) -> str:
+    with translation.override("fi"):
+        return reverse(name, args=args)
+
+
+def a_pdf(name: str = "cv.pdf", content: bytes | None = None) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content or pdf("Ansioluettelo"), content_type="application/pdf")
+
+
+def sent(at: datetime, position: Position | None, email: str, **answers: Any) -> Application:
+    return people.application(at, position, email=email, language="fi", **answers)
+
+
+def lived_through(at: datetime, position: Position, recruiter: User) -> Application:
+    """An application with everything that can happen to one."""
+    made = sent(
+        at - timedelta(days=60), position, "aino@example.org", has_longer_storage=True, cover_letter="Hei!",
+        skills="Python", interests="Pilvi", phone="040 123 4567", links=[(LinkKind.OTHER, "https://example.org/aino")],
+    )  # fmt: skip
+    sent(at - timedelta(days=50), None, "aino@example.org", name="A. Esimerkki")
+    who, person = staff(recruiter.pk), made.candidate_id
+    move_application(made.pk, to_stage=Stage.IN_REVIEW, actor=who, at=at - timedelta(days=40))
+    add_note(person, text="Osaa Djangoa.", actor=who, at=at - timedelta(days=39))
+    for kind in (
+        InteractionKind.CALL,
+        InteractionKind.INTERVIEW,
+        InteractionKind.MAIL_SENT,
+        InteractionKind.MAIL_RECEIVED,
+    ):
+        record_interaction(
+            person, kind=kind, occurred_at=at - timedelta(days=20), text="Työstä.", actor=who, at=at - timedelta(days=3)
+        )
+    return made
+
+
+def sign_in_to_my_data(client: Client, at: datetime, email: str) -> Any:
+    mail.outbox.clear()
+    client.post(url("my_data:sign_in"), {"email": email})
+    deliver_emails(at=at)
+    path = re.findall(rf"http://testserver({url('my_data:link', 'x')[:-2]}\S+)", str(mail.outbox[-1].body))[-1]
+    client.get(path)
+    return client.post(path, follow=True)
+
+
+PUBLIC = {
+    "candidates:position", "candidates:positions", "candidates:apply", "candidates:apply_check", "candidates:apply_open",
+    "candidates:apply_open_check", "candidates:apply_sent", "notice", "cookies",
+}  # fmt: skip
+ACTS = {"claim", "document", "longer_storage", "sign_out", "withdraw"}  # they answer with another page, or with a file
+
+
+@pytest.mark.django_db
+def test_every_public_page_is_finnish(
+    reader: Reader, client: Client, position: Position, recruiter: User, traveller: Any, at: datetime
+) -> None:
+    assert {path.name for path in my_data[0]} == ACTS | {
+        "confirm", "erase", "link", "page", "sign_in", "signed_out",
+    }, "a new page of “my data” is to be read here too"  # fmt: skip
+    look = reader.page
+    people.position(recruiter, slug="closed", title_fi="Suljettu", open_until=at.date() - timedelta(days=1))
+    people.position(recruiter, slug="hourly", title_fi="Harjoittelija", salary_period="HOUR", salary_max=4500)
+    # the shell
+    for name in ("candidates:positions", "notice", "cookies", "candidates:apply_open", "my_data:sign_in"):
+        look(client.get(url(name)))
+    for slug in (position.slug, "closed", "hourly"):
+        look(client.get(url("candidates:position", slug)))
+    look(client.get(url("candidates:apply", "closed")), 410)
+    look(client.get(url("candidates:apply_sent", "x")), 410)
+    look(client.get(url("my_data:link", "x")), 410)
+    look(client.get(url("my_data:confirm", "x")), 410)
+    look(client.get("/fi/nothing/"), 404)
+    look(Client(enforce_csrf_checks=True).post(url("my_data:sign_in"), {"email": "aino@example.org"}), 403)
+    look(client.post(url("my_data:sign_in"), {"email": "aino"}), 422)
+    # applying, with every mistake and without
+    form, check = url("candidates:apply", position.slug), url("candidates:apply_check", position.slug)
+    look(submit(client, look(client.get(form)), form), 422)
+    wrong = {"name": "x" * 201, "email": "aino@", "linkedin": "x y", "links": "a\n" * 9, "cover_letter": "x" * 10_001}
+    look(submit(client, client.get(form), form, **wrong, cv=a_pdf(content=b"x"), other_file=a_pdf()), 422)
+    look(client.post(form, {"cv": a_pdf(content=b"x" * 200_000)}), 413)
+    filled = submit(
+        client, client.get(form), form, name="Aino", email="aino@example.org", cv=a_pdf(), other_file=a_pdf()
+    )
+    assert filled.status_code == 303
+    look(client.get(form))
+    look(submit(client, client.get(check), check), 422)  # faster than a person can be
+    traveller.shift(timedelta(seconds=5))
+    done = submit(client, look(client.get(check)), check, has_longer_storage="on")
+    look(client.get(done["Location"]))
+    look(client.get(check, follow=True))
+    for view in (views.bad_request, views.forbidden, views.server_error):
+        _read_error(reader, view)
+    _read_my_data(reader, client, position, recruiter, at + timedelta(seconds=5))
+    missing = {name for name in _own_templates() if not name.startswith(("admin/", "emails/"))} - reader.templates
+    assert missing == {"forms/form.html"}
+
+
+def _read_error(reader: Reader, view: Any) -> None:
+    request = RequestFactory().get("/fi/")
+    with translation.override("fi"):
+        answer = view(request) if view is views.server_error else view(request, Exception())
+    reader.text(view.__name__, answer.content.decode())
+
+
+def _read_my_data(reader: Reader, client: Client, position: Position, recruiter: User, at: datetime) -> None:
+    look = reader.page
+    lived_through(at, position, recruiter)
+    waiting = sent(at, None, "aino@example.org", is_confirmed=False)
+    other = sent(at, position, "otto@example.org", is_confirmed=False)
+    look(client.post(url("my_data:sign_in"), {"email": "uusi@example.org"}))
+    look(sign_in_to_my_data(client, at, "aino@example.org"))
+    look(client.post(url("my_data:claim", waiting.candidate_id), follow=True))
+    for words in ({"withdraw": ""}, {}):
+        look(client.post(url("my_data:longer_storage"), words, follow=True))
+    look(client.post(url("my_data:withdraw", waiting.pk), follow=True))
+    look(client.get(url("my_data:erase")))
+    look(client.post(url("my_data:erase"), follow=True))
+    look(client.post(url("my_data:erase"), {"take_back": ""}, follow=True))
+    look(client.post(url("my_data:sign_out"), follow=True))
+    sign_in_to_my_data(client, at, "otto@example.org")
+    look(client.post(url("my_data:claim", other.candidate_id), {"disown": ""}, follow=True))
+    look(sign_in_to_my_data(client, at, "nobody@example.org"))
+    for number, words in enumerate(({}, {"disown": ""})):
+        person = sent(at, position, f"p{number}@example.org", is_confirmed=False).candidate
+        path = url("my_data:confirm", create_confirmation_link(person, at=at))
+        look(client.get(path))
+        look(client.post(path, words, follow=True))
+        look(client.post(path, words), 410)
+
+
+def _own_templates() -> set[str]:
+    folder = ROOT / "templates"
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.django_db
+def test_the_admin_is_finnish(
+    reader: Reader, position: Position, staff_in_finnish: dict[str, User], traveller: Any, at: datetime
+) -> None:
+    look = reader.page
+    stranger = Client(headers={"accept-language": "fi"})
+    look(stranger.get(reverse("admin:login")))
+    for _ in range(4):
+        look(stranger.post(reverse("admin:login"), {"username": "rea@example.org", "password": "x"}))
+    look(stranger.post(reverse("admin:login"), {"username": "rea@example.org", "password": "x"}), 429)
+    clients = {name: Client() for name in staff_in_finnish}
+    for name, client in clients.items():
+        client.force_login(staff_in_finnish[name])
+        look(client.get(reverse("admin:index")))  # nobody is here
+    _read_candidates(reader, clients, position, staff_in_finnish["rea"], at)
+    _read_lists(reader, clients, position, staff_in_finnish["rea"])
+    missing = {name for name in _own_templates() if name.startswith("admin/")} - reader.templates
+    assert missing == set()
+
+
+def _read_candidates(
+    reader: Reader, clients: dict[str, Client], position: Position, recruiter: User, at: datetime
+) -> None:
+    look, desk = reader.page, clients["rea"]
+    people_list = reverse("admin:candidates_candidate_changelist")
+    look(desk.get(people_list))
+    whole = lived_through(at, position, recruiter)
+    waiting = sent(at, position, "otto@example.org", is_confirmed=False)
+    disowned = sent(at, None, "p@example.org", is_confirmed=False)
+    disown_application(disowned.candidate_id, address="p@example.org", at=at)
+    closed = sent(at - timedelta(days=20), position, "q@example.org")
+    move_application(closed.pk, to_stage=Stage.REJECTED, actor=staff(recruiter.pk), at=at)
+    for number in range(12):
+        sent(at, position, f"n{number}@example.org")
+    old = sent(at - timedelta(days=725), None, "old@example.org", has_cv=False)
+    OutboxEmail.objects.filter(subject_ref=old.candidate_id).update(state=EmailState.FAILED)
+    ErasureBatch.objects.create(claimed_at=at, claimed_until=at, blocked_by="a reason")
+    look(desk.get(reverse("admin:index")))
+    for query in ("", "?q=aino", "?q=zzz", "?stage=RECEIVED&position=open&address=waiting&due=30"):
+        look(desk.get(people_list + query))
+    for person in (whole, waiting, disowned, closed, old):
+        look(desk.get(reverse("admin:candidates_candidate_change", args=[person.candidate_id])))
+    page = [whole.candidate_id]
+    look(desk.post(reverse("admin:candidates_candidate_note", args=page), {}), 422)
+    look(desk.post(reverse("admin:candidates_candidate_note", args=page), {"note-text": "Hyvä."}, follow=True))
+    late = {"interaction-kind": "CALL", "interaction-occurred_at": "2030-01-01T10:00"}
+    look(desk.post(reverse("admin:candidates_candidate_interaction", args=page), late), 422)
+    now = {**late, "interaction-occurred_at": "2026-11-24T10:00"}
+    look(desk.post(reverse("admin:candidates_candidate_interaction", args=page), now, follow=True))
+    move = reverse("admin:candidates_candidate_move", args=[whole.candidate_id, whole.pk])
+    for stage in ("INTERVIEW", "CLOSED_BY_RETENTION", "RECEIVED", ""):
+        look(desk.post(move, {f"move-{whole.pk}-to_stage": stage}, follow=True))
+    erase = reverse("admin:candidates_candidate_delete", args=page)
+    look(clients["pia"].get(erase))
+    look(clients["pia"].post(erase, follow=True))
+
+
+def _read_lists(reader: Reader, clients: dict[str, Client], position: Position, recruiter: User) -> None:
+    look, desk = reader.page, clients["ada"]
+    look(desk.get(reverse("admin:candidates_candidate_changelist")), 403)
+    look(clients["rea"].get(reverse("admin:candidates_application_changelist")))
+    for model, pk in (("candidates_position", position.pk), ("accounts_user", recruiter.pk)):
+        look(desk.get(reverse(f"admin:{model}_changelist")))
+        look(desk.get(reverse(f"admin:{model}_changelist") + "?q=zzz"))
+        look(desk.get(reverse(f"admin:{model}_add")))
+        look(desk.post(reverse(f"admin:{model}_add"), {"name": ""}))
+        look(desk.get(reverse(f"admin:{model}_change", args=[pk])))
+        look(desk.post(reverse(f"admin:{model}_change", args=[pk]), {}))
+        look(desk.get(reverse(f"admin:{model}_history", args=[pk])))
+    look(desk.get(reverse("admin:candidates_position_delete", args=[position.pk])))
+    look(desk.get(reverse("admin:app_list", args=["candidates"])))
+    look(desk.get(reverse("admin:auth_user_password_change", args=[recruiter.pk])))
+    look(desk.get(reverse("admin:password_change")))
+    look(desk.post(reverse("admin:password_change"), {"old_password": "x", "new_password1": "x", "new_password2": "x"}))
+    reader.text("jsi18n", desk.get(reverse("admin:jsi18n")).content.decode())
+    User.objects.get(email="ada@example.org").groups.clear()
+    look(desk.get(reverse("admin:index")))  # without a role
+    look(desk.post(reverse("admin:logout"), follow=True))
+
+
+@pytest.mark.django_db
+def test_every_mail_is_finnish(
+    reader: Reader, client: Client, position: Position, staff_in_finnish: dict[str, User], traveller: Any, at: datetime
+) -> None:
+    kinds: set[str] = set()
+    for number, place in enumerate((position, None)):
+        sent(at, place, f"aino{number}@example.org", has_longer_storage=True)
+        disown_application(
+            sent(at, place, f"otto{number}@example.org", is_confirmed=False).candidate_id,
+            address=f"otto{number}@example.org", at=at,
+        )  # fmt: skip
+    client.post(url("my_data:sign_in"), {"email": "aino0@example.org"})
+    going = Candidate.objects.get(email="aino1@example.org")
+    request_erasure(going.person_ref, actor=the_candidate(going.person_ref), at=at)
+    kinds |= set(OutboxEmail.objects.values_list("kind", flat=True))
+    deliver_emails(at=at)
+    later = at + timedelta(hours=25)
+    traveller.move_to(later)
+    erase_due(at=later)
+    kinds |= set(OutboxEmail.objects.values_list("kind", flat=True))
+    deliver_emails(at=later)
+    assert kinds == set(EmailKind.values)
+    for message in mail.outbox:
+        body = str(message.alternatives[0][0])
+        assert '<html lang="fi"' in body, message.subject
+        for part in (message.subject, str(message.body), body):
+            reader.text(message.subject, part)
+    assert {name for name in _own_templates() if name.startswith("emails/")} <= reader.templates

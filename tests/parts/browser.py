@@ -1,0 +1,210 @@
+"""Chromium for the tests: one program for a run, tabs for a test, and a record of all that a tab says and asks for.
+
+Nothing outside this machine can be reached from it. A test that ends with a tab that complained has failed.
+"""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from accounts.models import User
+from accounts.services import links
+from common import clock
+
+if TYPE_CHECKING:  # a machine without Playwright skips these tests and collects the others
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost",
+)
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+WIDTHS = (320, 375, 640, 768, 1280)
+PHONE, DESKTOP = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
+SECONDS = 10.0
+PICTURES = os.environ.get("SCREENSHOTS")
+"""The folder for a picture of every page that is looked at: no test replaces looking at them."""
+
+RUN_AXE = """async chosen => {
+    const found = await axe.run(document, {runOnly: chosen, resultTypes: ["violations"]});
+    return found.violations.map(rule => `${rule.id}: ${rule.nodes.map(node => node.target).join(" and ")}`);
+}"""
+OVERFLOWS = """() => {
+    const page = document.documentElement;
+    if (page.scrollWidth <= page.clientWidth) return "";
+    const wide = [...document.body.querySelectorAll("*")].filter(
+        element => element.getBoundingClientRect().right > page.clientWidth || element.getBoundingClientRect().left < 0);
+    return wide.map(element => element.outerHTML.slice(0, 80)).slice(-1)[0] ?? "something";
+}"""
+LOW_CONTROLS = """() => [...document.querySelectorAll(
+        "button, .button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary")]
+    .filter(element => element.checkVisibility() && !element.matches(".aside, .aside *"))
+    .filter(element => element.getBoundingClientRect().height < 44)
+    .map(element => `${Math.round(element.getBoundingClientRect().height)} px: ${element.outerHTML.slice(0, 80)}`)"""
+MORE_SPACE = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"
+        + " p { margin-block-end: 2em !important }");
+    document.adoptedStyleSheets = [sheet];
+}"""
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator["Browser"]:
+    """Chromium, running."""
+    from playwright.sync_api import sync_playwright
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        # Playwright keeps an event loop in this thread, and Django would take every query for one from a coroutine.
+        monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        with sync_playwright() as playwright:
+            program = playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+            yield program
+            program.close()
+
+
+class Tab:
+    """One tab in a context of its own, with what it said, asked for and was asked by since it was opened."""
+
+    def __init__(self, context: "BrowserContext", home: str) -> None:
+        self.context = context
+        self.home = home
+        self.said: list[str] = []
+        self.dialogs: list[str] = []
+        self.asked_for: list[str] = []
+        self._documents: set[str] = set()
+        context.set_default_timeout(SECONDS * 1000)
+        context.on("request", self._note_request)
+        context.on("console", self._note_message)
+        context.on("weberror", lambda error: self.said.append(str(error.error)))
+        context.on("dialog", self._note_dialog)
+        self.page: Page = context.new_page()
+
+    def _note_request(self, request: "Request") -> None:
+        self.asked_for.append(request.url)
+        if request.is_navigation_request():
+            self._documents.add(request.url)
+
+    def _note_message(self, message: "ConsoleMessage") -> None:
+        # A page that is meant to answer 404 or 422 is told of as a resource that did not load.
+        is_status = message.text.startswith("Failed to load resource: the server responded with a status of")
+        if not (is_status and message.location["url"] in self._documents):
+            self.said.append(message.text)
+
+    def _note_dialog(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    @property
+    def complaints(self) -> list[str]:
+        """Console messages, Content-Security-Policy reports among them, errors of scripts, and dialogs."""
+        return [*self.said, *(f"dialog: {text}" for text in self.dialogs)]
+
+    @property
+    def other_hosts(self) -> set[str]:
+        """The hosts that were asked for anything, but for the site's own."""
+        return {urlsplit(url).netloc for url in self.asked_for} - {urlsplit(self.home).netloc, ""}
+
+    def open(self, path: str) -> int:
+        """Go to a page; returns the status of the answer."""
+        answer = self.page.goto(path)
+        assert answer is not None, path
+        return answer.status
+
+    def submit(self, button: str) -> int:
+        """Click on what leads to another page; returns the status of the answer."""
+        with self.page.expect_navigation() as navigation:
+            self.page.click(button)
+        answer = navigation.value
+        assert answer is not None, button
+        return answer.status
+
+    def sign_in(self, user: User) -> None:
+        """As a member of staff."""
+        client = Client()
+        client.force_login(user)
+        self._set_cookie(settings.SESSION_COOKIE_NAME, client.cookies[settings.SESSION_COOKIE_NAME].value)
+
+    def sign_in_as_candidate(self, address: str) -> None:
+        """As whoever controls the address."""
+        self._set_cookie(settings.PORTAL_COOKIE_NAME, links.start_session(address, at=clock.now()))
+
+    def _set_cookie(self, name: str, value: str) -> None:
+        self.context.add_cookies([{"name": name, "value": value, "url": self.home}])
+
+    # what is looked at on every page
+
+    def violations(self, *rules: str) -> list[str]:
+        """The rules of axe that the page breaks, each with the elements that break it; all rules, or those named."""
+        from axe_playwright_python.base import AXE_SCRIPT
+
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE_SCRIPT)
+        chosen = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": list(TAGS)}
+        found: list[str] = self.page.evaluate(RUN_AXE, chosen)
+        return found
+
+    def sideways(self, widths: tuple[int, ...] = WIDTHS) -> list[str]:
+        """The widths at which the page scrolls sideways, each with an element that sticks out."""
+        found = []
+        for width in widths:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            if sticks_out := self.page.evaluate(OVERFLOWS):
+                found.append(f"{width} px: {sticks_out}")
+        return found
+
+    def low_controls(self) -> list[str]:
+        """The buttons and fields that are less than 44 pixels high."""
+        found: list[str] = self.page.evaluate(LOW_CONTROLS)
+        return found
+
+    def pictures(self, name: str) -> None:
+        """Keep pictures of the page, small and large, light and dark, where pictures are asked for."""
+        for scheme in ("light", "dark") if PICTURES else ():
+            self.page.emulate_media(color_scheme=scheme)
+            for size in (PHONE, DESKTOP):
+                self.page.set_viewport_size(size)
+                path = Path(PICTURES) / f"{name}-{scheme}-{size['width']}.png"
+                self.page.screenshot(path=path, full_page=True, scale="css")
+
+
+class OpenTab(Protocol):
+    """Opens a tab; ``options`` are Playwright's for a new context."""
+
+    def __call__(self, **options: Any) -> Tab: ...
+
+
+@pytest.fixture
+def open_tab(browser: "Browser", live_server: Any, settings: Any) -> Iterator[OpenTab]:
+    """Tabs on the live server, which is the site that mails link to. They are closed, and may not have complained."""
+    settings.SITE_URL = live_server.url
+    opened: list[Tab] = []
+
+    def open_(**options: Any) -> Tab:
+        given = {
+            "base_url": live_server.url,
+            "viewport": DESKTOP,
+            "locale": "en-GB",
+            "reduced_motion": "reduce",
+            **options,
+        }
+        opened.append(Tab(browser.new_context(**given), live_server.url))
+        return opened[-1]
+
+    yield open_
+    complaints = [complaint for tab in opened for complaint in tab.complaints]
+    for tab in opened:
+        tab.context.close()
+    assert complaints == []
