@@ -142,7 +142,8 @@ class CandidateAdmin(ReadOnlyAdmin):
             page = candidate_page(candidate_id, as_of=at)
         except Candidate.DoesNotExist as error:
             raise Http404 from error
-        record_access(Access.VIEWED, at=at, actor=staff(request.user.pk), subject_refs=[page.candidate.pk])
+        shown = [page.candidate.pk, *(record.pk for record in page.linked)]
+        record_access(Access.VIEWED, at=at, actor=staff(request.user.pk), subject_refs=shown)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -75,7 +75,7 @@ def candidate_page(candidate_id: UUID, *, as_of: datetime) -> CandidatePage:
 
 
 def _timeline(refs: list[UUID]) -> Iterator[Entry]:
-    for note in Note.objects.filter(candidate__in=refs).select_related("author"):
+    for note in Note.objects.filter(candidate__in=refs).select_related("author", "application__position"):
         yield Entry("note", note.at, note, note.author)
     interactions = Interaction.objects.filter(candidate__in=refs).select_related("recorded_by", "application__position")
     for interaction in interactions:

@@ -13,9 +13,11 @@ from accounts.models import User
 from clouder.demo import data
 from clouder.demo.processes import Site, port_is_free
 from common import clock
+from common.wake import wake
 from files.enums import FileState
 from files.models import StoredFile
 from files.services import purge_owners
+from mailing.tasks import deliver_emails
 
 DEFAULT_PORT = 8000
 LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
@@ -57,6 +59,7 @@ def show(port: int | None, *, is_reset: bool) -> None:
     try:
         site.start()
         print(welcome(url), flush=True)
+        wake(deliver_emails)
         site.watch()
     finally:
         site.stop()

@@ -18,7 +18,7 @@ from typing import Any
 import django
 import pytest
 import time_machine
-from django.conf import settings
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -31,7 +31,7 @@ from django.utils import translation
 from accounts.models import User
 from candidates.enums import InteractionKind, LinkKind, Stage
 from candidates.models import Application, Candidate, Position
-from candidates.services.addresses import confirm_address, create_confirmation_link, disown_application
+from candidates.services.addresses import create_confirmation_link, disown_application
 from candidates.services.applications import move_application
 from candidates.services.erasure import request_erasure
 from candidates.services.interactions import record_interaction
@@ -46,7 +46,7 @@ from privacy.models import ErasureBatch
 from privacy.services.erasure import erase_due
 from privacy.urls import my_data
 from tests.factories import people
-from tests.factories.browser import form_with, submit
+from tests.factories.browser import submit
 from tests.parts.availability import PARTS, Part, require
 from website import views
 
@@ -62,7 +62,7 @@ NOT_SHOWN = {  # what Django lacks in Finnish and no page of ours shows
     "Forgotten your login credentials?",
     "In case you’ve forgotten, you are:",  # noqa: RUF001
 }
-AGREED = {  # docs: the wording that stays as it is
+AGREED = {  # wording that people meet in several places, and that stays as it is
     "Open positions": "Avoimet työpaikat",
     "Apply": "Hae",
     "Send application": "Lähetä hakemus",
@@ -74,8 +74,10 @@ AGREED = {  # docs: the wording that stays as it is
     "Kept until": "Säilytetään asti",
     "Kept until %(date)s": "Säilytetään %(date)s asti",
     "Keep longer": "Säilytä pidempään",
-    "We sent a link to your e-mail. It works for 30 minutes.": "Lähetimme linkin sähköpostiisi. Se toimii 30 minuuttia.",
+    "Take my consent back": "Peru suostumukseni",
+    "Erase my data": "Poista tietoni",
 }
+DJANGO_SAYS_IN_ENGLISH = str(AdminPasswordChangeForm.usable_password_help_text)  # put together before any language
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdr]|%[sd%]|{\w*}")
 TAG = re.compile(r"<[^>]+>")
 
@@ -103,10 +105,8 @@ def _entry(block: str) -> Entry | None:
     for line in block.splitlines():
         if line.startswith("#") or not line:
             continue
-        keyword, _, rest = line.partition(" ")
-        name, text = ("", line) if line.startswith('"') else (keyword, rest)
-        name = name or last
-        last = name
+        keyword, _, text = ("", "", line) if line.startswith('"') else line.partition(" ")
+        name = keyword or name
         parts[name] = parts.get(name, "") + ast.literal_eval(text)
     if "msgid" not in parts:
         return None
@@ -180,8 +180,11 @@ def test_the_compiled_catalogue_is_what_the_words_give(path: Path) -> None:
             expected[key] = entry.words[0]
         else:
             expected |= {(key, number): word for number, word in enumerate(entry.words)}
-    with path.with_suffix(".mo").open("rb") as compiled:
-        assert gettext.GNUTranslations(compiled)._catalog == expected  # type: ignore[attr-defined]
+    with path.with_suffix(".mo").open("rb") as file:
+        compiled = dict(gettext.GNUTranslations(file)._catalog)  # type: ignore[attr-defined]
+    for catalogue in (expected, compiled):  # some versions of msgfmt leave this date out
+        catalogue[""] = re.sub(r"POT-Creation-Date:.*\n", "", catalogue[""])
+    assert compiled == expected, "compile it: msgfmt, or manage.py compilemessages"
 
 
 def test_every_marked_message_is_in_the_catalogue(
@@ -215,16 +218,16 @@ def test_what_django_lacks_in_finnish_is_ours(domain: str) -> None:
 # The catalogue on pages and in mails
 
 ENGLISH_WORDS = re.compile(r"\b(the|and|your|you|with|this|from|has|been|please|will|what|which)\b", re.IGNORECASE)
-ANYTHING = ".{0,300}?"
 
 
-def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
-    """The English messages of three words and more, as they would stand on a page."""
+def patterns() -> Iterator[tuple[str, str, re.Pattern[str]]]:
+    """The English messages of three words and more: each with its longest piece and as it would stand on a page."""
     for entry in messages(FINNISH):
         for text in entry.ids:
-            if len(re.findall(r"[A-Za-z’']{2,}", TAG.sub(" ", PLACEHOLDER.sub(" ", text)))) >= 3:  # noqa: RUF001
-                pieces = [re.escape(" ".join(piece.split())) for piece in PLACEHOLDER.split(html.unescape(text))]
-                yield text, re.compile(ANYTHING.join(pieces))
+            bare = TAG.sub(" ", PLACEHOLDER.sub(" ", text))
+            if len(re.findall(r"[A-Za-z’']{2,}", bare)) >= 3:  # noqa: RUF001
+                pieces = [" ".join(piece.split()) for piece in PLACEHOLDER.split(html.unescape(text)) if piece.strip()]
+                yield text, max(pieces, key=len), re.compile(".{0,300}?".join(map(re.escape, pieces)))
 
 
 class Reader:
@@ -237,8 +240,8 @@ class Reader:
 
     def text(self, name: str, text: str) -> None:
         """Look through a page or a mail."""
-        flat = " ".join(html.unescape(text).split())
-        found = [message for message, pattern in self.patterns if pattern.search(flat)]
+        flat = " ".join(html.unescape(text).split()).replace(DJANGO_SAYS_IN_ENGLISH, "")
+        found = [message for message, piece, pattern in self.patterns if piece in flat and pattern.search(flat)]
         visible = re.sub(r"<(script|style|svg)\b.*?</\1>|<[^>]*\blang=\"en\"[^>]*>[^<]*|<[^>]+>|\S*@\S*", " ", flat)
         found += [
             f"… {match.group()} …" for match in re.finditer(rf".{{0,25}}{ENGLISH_WORDS.pattern}.{{0,25}}", visible)
@@ -267,7 +270,7 @@ def reader() -> Iterator[Reader]:
     template_rendered.connect(note)
     yield reader
     template_rendered.disconnect(note)
-    assert reader.english == {}
+    assert not reader.english, "\n".join(f"{name}: {found}" for name, found in reader.english.items())
 
 
 @pytest.fixture
@@ -278,8 +281,10 @@ def traveller(at: datetime) -> Iterator[Any]:
 
 @pytest.fixture
 def staff_in_finnish(recruiter: User, officer: User, administrator: User) -> dict[str, User]:
-    User.objects.update(language="fi")
-    return {user.email.partition("@")[0]: user for user in User.objects.all()}
+    for user in (recruiter, officer, administrator):
+        user.language = "fi"
+        user.save()
+    return {"rea": recruiter, "pia": officer, "ada": administrator}
 
 
 def url(name: str, *args: Any) -> str:
@@ -321,15 +326,12 @@ def sign_in_to_my_data(client: Client, at: datetime, email: str) -> Any:
     mail.outbox.clear()
     client.post(url("my_data:sign_in"), {"email": email})
     deliver_emails(at=at)
-    path = re.findall(rf"http://testserver({url('my_data:link', 'x')[:-2]}\S+)", str(mail.outbox[-1].body))[-1]
+    bodies = " ".join(str(message.body) for message in mail.outbox if message.to == [email])
+    path = re.findall(rf"http://testserver({url('my_data:link', 'x')[:-2]}\S+)", bodies)[-1]
     client.get(path)
     return client.post(path, follow=True)
 
 
-PUBLIC = {
-    "candidates:position", "candidates:positions", "candidates:apply", "candidates:apply_check", "candidates:apply_open",
-    "candidates:apply_open_check", "candidates:apply_sent", "notice", "cookies",
-}  # fmt: skip
 ACTS = {"claim", "document", "longer_storage", "sign_out", "withdraw"}  # they answer with another page, or with a file
 
 
@@ -360,13 +362,12 @@ def test_every_public_page_is_finnish(
     look(submit(client, look(client.get(form)), form), 422)
     wrong = {"name": "x" * 201, "email": "aino@", "linkedin": "x y", "links": "a\n" * 9, "cover_letter": "x" * 10_001}
     look(submit(client, client.get(form), form, **wrong, cv=a_pdf(content=b"x"), other_file=a_pdf()), 422)
-    look(client.post(form, {"cv": a_pdf(content=b"x" * 200_000)}), 413)
-    filled = submit(
-        client, client.get(form), form, name="Aino", email="aino@example.org", cv=a_pdf(), other_file=a_pdf()
-    )
+    look(client.post(form, {"name": "x"}, CONTENT_LENGTH="26000000"), 413)
+    right = {"name": "Aino", "email": "aino@example.org", "linkedin": "", "links": "", "cover_letter": "Hei!"}
+    filled = submit(client, client.get(form), form, **right, cv=a_pdf(), other_file=a_pdf())
     assert filled.status_code == 303
     look(client.get(form))
-    look(submit(client, client.get(check), check), 422)  # faster than a person can be
+    look(submit(client, client.get(check), check), 429)  # faster than a person can be
     traveller.shift(timedelta(seconds=5))
     done = submit(client, look(client.get(check)), check, has_longer_storage="on")
     look(client.get(done["Location"]))
@@ -452,7 +453,7 @@ def _read_candidates(
         sent(at, position, f"n{number}@example.org")
     old = sent(at - timedelta(days=725), None, "old@example.org", has_cv=False)
     OutboxEmail.objects.filter(subject_ref=old.candidate_id).update(state=EmailState.FAILED)
-    ErasureBatch.objects.create(claimed_at=at, claimed_until=at, blocked_by="a reason")
+    ErasureBatch.objects.create(candidate_refs=[], claimed_at=at, lease_until=at, blocked_by="objects")
     look(desk.get(reverse("admin:index")))
     for query in ("", "?q=aino", "?q=zzz", "?stage=RECEIVED&position=open&address=waiting&due=30"):
         look(desk.get(people_list + query))
@@ -490,7 +491,8 @@ def _read_lists(reader: Reader, clients: dict[str, Client], position: Position, 
     look(desk.get(reverse("admin:auth_user_password_change", args=[recruiter.pk])))
     look(desk.get(reverse("admin:password_change")))
     look(desk.post(reverse("admin:password_change"), {"old_password": "x", "new_password1": "x", "new_password2": "x"}))
-    reader.text("jsi18n", desk.get(reverse("admin:jsi18n")).content.decode())
+    scripts = desk.get(reverse("admin:jsi18n")).content.decode()
+    assert '"Choose all %s": "Valitse kaikki %s"' in scripts
     User.objects.get(email="ada@example.org").groups.clear()
     look(desk.get(reverse("admin:index")))  # without a role
     look(desk.post(reverse("admin:logout"), follow=True))

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.enums import LinkPurpose
 from accounts.models import User
+from accounts.services.links import create_link
 from candidates.enums import InteractionKind, LinkKind, Stage
 from candidates.models import Application
 from candidates.services.addresses import create_confirmation_link
@@ -27,7 +30,8 @@ WHOLE, WAITING, ASKED, GOING = "aino@example.org", "eino@example.org", "siiri@ex
 """Addresses: everything is kept, two wait for a word (one at a time), and the data of the last are to be erased."""
 
 OPEN, CLOSED = "backend-developer", "frontend-developer"
-LETTER = "I have written services for six years.\n\nWhat I like best is the day after a release on which nothing happens."
+LETTER = "I have written services for six years.\n\nWhat I like best is the day after a release: nothing happens."
+LONG_LINK = f"https://example.org/{'a' * 90}"
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Files:
 def make_files(folder: Path) -> Files:
     """Make the files: a CV, one that asks for a password, and one that is larger than the tests' limit."""
     contents = {
-        "Aino Esimerkki – CV.pdf": pdf("Curriculum vitae"),
+        "Aino Esimerkki CV, päivitetty.pdf": pdf("Curriculum vitae"),
         "locked.pdf": documents.encrypted_pdf(),
         "big.pdf": pdf() + bytes(200_000),
     }
@@ -55,9 +59,9 @@ def make_site(recruiter: User, at: datetime) -> dict[str, Application]:
     """Positions in every state, and three people in the three states of "my data"."""
     position = make_positions((recruiter,), at)[OPEN]
     whole = people.application(
-        at - timedelta(days=40), position, email=WHOLE, cover_letter=LETTER, skills="Python, Django", phone="040 123 4567",
-        interests="Public services", has_longer_storage=True,
-        links=[(LinkKind.GITHUB, "https://github.com/aino-esimerkki"), (LinkKind.OTHER, "https://example.org/" + "a" * 90)],
+        at - timedelta(days=40), position, email=WHOLE, phone="040 123 4567", cover_letter=LETTER,
+        skills="Python, Django", interests="Public services", has_longer_storage=True,
+        links=[(LinkKind.GITHUB, "https://github.com/aino-esimerkki"), (LinkKind.OTHER, LONG_LINK)],
     )  # fmt: skip
     people.application(at - timedelta(days=2), None, email=WHOLE)
     _let_time_pass(whole, recruiter, at)
@@ -115,7 +119,8 @@ class Pages:
         yield "cookies", 200, self.at_url("cookies")
         yield "sign-in", 200, self.at_url("my_data:sign_in")
         yield "confirm", 200, self.confirm
-        yield "my-data", 200, self.my_data(WHOLE)
+        yield "link", 200, self.follow_link
+        yield "my-data", 200, lambda tab: tab.submit("main .button")
         yield "erase", 200, self.at_url("my_data:erase")
 
     def other(self) -> Iterator[tuple[str, int, Go]]:
@@ -177,6 +182,12 @@ class Pages:
         person = self.made[ASKED].candidate
         token = create_confirmation_link(person, at=self.at)
         return tab.open(self.url("my_data:confirm", token))
+
+    def follow_link(self, tab: Tab) -> int:
+        """The page of the link that lets in whoever reads mail at the first address."""
+        lifetime = settings.SIGN_IN_LINK_LIFETIME
+        token = create_link(LinkPurpose.SIGN_IN, address=WHOLE, language=self.language, lifetime=lifetime, at=self.at)
+        return tab.open(self.url("my_data:link", token))
 
     def my_data(self, address: str) -> Go:
         """The page of whoever reads mail at the address."""

@@ -1,17 +1,21 @@
 """Every public page, in every state, as a browser shows it (ux.md §6; policy §4)."""
 
-from collections.abc import Iterable
+import gzip
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
 from candidates.models import Position
 from tests.browser.pages import Go, Pages, make_files, make_site
-from tests.parts.browser import DESKTOP, PHONE, OpenTab, Tab
+from tests.factories import people
+from tests.parts.browser import OpenTab, Tab
 from website import cookies
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -34,10 +38,7 @@ def faults(tab: Tab, name: str) -> list[str]:
     # Nothing else depends on the colours.
     found += [f"dark: {violation}" for violation in tab.violations("color-contrast", "link-in-text-block")]
     page.emulate_media(color_scheme="light")
-    found += tab.low_controls()
-    page.evaluate("document.documentElement.dir = 'rtl'")
-    found += [f"right to left: {what}" for what in tab.sideways((320, 1280))]
-    page.evaluate("document.documentElement.dir = 'ltr'")
+    found += [*tab.low_controls(), *tab.sideways_from_right_to_left(), *tab.sideways_when_spaced()]
     tab.pictures(name)
     return found
 
@@ -61,3 +62,100 @@ def test_the_way_of_an_applicant_is_sound(pages: Pages, open_tab: OpenTab) -> No
 def test_every_other_page_is_sound(pages: Pages, open_tab: OpenTab) -> None:
     tab = open_tab(device_scale_factor=2)
     assert look_at_all(tab, pages.other(), pages.language) == {}
+
+
+def test_what_is_left_and_what_breaks(pages: Pages, open_tab: OpenTab, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_() -> None:
+        raise RuntimeError("on purpose")
+
+    def no_openings(tab: Tab) -> int:
+        Position.objects.update(is_published=False)
+        return tab.open(pages.url("candidates:positions"))
+
+    def not_allowed(tab: Tab) -> int:
+        tab.sign_in(User.objects.create_user("nobody@example.org", "x", name="Nobody"))
+        return tab.open(reverse("admin:candidates_candidate_changelist"))
+
+    def other_name(tab: Tab) -> int:
+        return tab.open(tab.home.replace("localhost", "elsewhere.localhost") + "/en/")
+
+    monkeypatch.setattr("website.views.inventory", break_)
+    ways = [
+        ("list-empty", 200, no_openings),
+        ("not-allowed", 403, not_allowed),
+        ("broken", 500, pages.at_url("cookies")),
+        ("bad-request", 400, other_name),
+    ]
+    assert look_at_all(open_tab(device_scale_factor=2), ways, pages.language) == {}
+
+
+def test_the_first_visit_is_light(pages: Pages, open_tab: OpenTab) -> None:
+    tab = open_tab()
+    tab.open(pages.url("candidates:positions"))
+    tab.page.wait_for_load_state("networkidle")
+    sizes = {urlsplit(answer.url).path: weight(answer) for answer in tab.answers}
+    assert (len(sizes) <= 6, sum(sizes.values()) <= 60_000) == (True, True), sizes
+    assert sum(size for path, size in sizes.items() if path.endswith(".css")) <= 6_000, sizes
+    assert sum(size for path, size in sizes.items() if path.endswith(".js")) <= 8_000, sizes
+
+
+def weight(answer: Any) -> int:
+    """The bytes of an answer: what is collected is served compressed, and pages never are, for they hold tokens."""
+    body: bytes = answer.body()
+    return min(len(body), len(gzip.compress(body))) if "/static/" in answer.url else len(body)
+
+
+def test_the_keyboard_skips_to_the_content(pages: Pages, open_tab: OpenTab) -> None:
+    page = (tab := open_tab()).page
+    tab.open(pages.url("candidates:positions"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.matches('.skip') && document.activeElement.checkVisibility()")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+STORED = """async () => [
+    ...Object.keys(localStorage), ...Object.keys(sessionStorage),
+    ...(await indexedDB.databases()).map(base => base.name), ...await caches.keys(),
+    ...(await navigator.serviceWorker.getRegistrations()).map(worker => worker.scope)]"""
+
+
+def tour(tab: Tab, pages: Pages, ways: Iterable[tuple[str, int, Go]]) -> Iterator[str]:
+    """Go everywhere, take a consent back, and come in as staff; yields the name of each page."""
+    for name, _status, go in ways:
+        go(tab)
+        yield name
+    pages.follow_link(tab)
+    tab.submit("main .button")
+    tab.submit("button[name=withdraw]")
+    yield "consent taken back"
+    tab.open(reverse("admin:login"))
+    tab.page.fill("#id_username", "rea@example.org")
+    tab.page.fill("#id_password", people.PASSWORD)
+    tab.submit("[type=submit]")
+    yield "admin"
+
+
+def test_no_request_leaves_the_site(pages: Pages, open_tab: OpenTab) -> None:
+    """No partner's script, picture, font or counter: policy §4. Nothing is stored on the device but cookies."""
+    tab = open_tab()
+    names = tour(tab, pages, (*pages.main(), *pages.other()))
+    stored = {name: tab.page.evaluate(STORED) for name in names if name != "admin"}
+    assert len(stored) > 25
+    assert {name: what for name, what in stored.items() if what} == {}
+    assert tab.other_hosts == set()
+
+
+def test_only_listed_cookies_are_set(pages: Pages, open_tab: OpenTab) -> None:
+    """A first look around sets no cookie at all; a whole visit those of the list, for this host alone (policy §4)."""
+    tab = open_tab()
+    for name in ("candidates:positions", "notice", "cookies", "candidates:apply_open"):
+        tab.open(pages.url(name))
+    assert tab.context.cookies() == []
+    list(tour(tab, pages, pages.main()))
+    lines = [line for answer in tab.answers for line in answer.header_values("set-cookie")]
+    assert {line.partition("=")[0] for line in lines} == {cookie.name for cookie in cookies.inventory()}
+    attributes = [{part.strip().lower() for part in line.split(";")[1:]} for line in lines]
+    assert [names for names in attributes if not {"httponly", "samesite=lax", "path=/"} <= names] == []
+    assert [names for names in attributes if any(name.startswith("domain") for name in names)] == []

@@ -19,7 +19,7 @@ from candidates.services.addresses import disown_application
 from candidates.services.applications import move_application
 from candidates.services.interactions import record_interaction
 from candidates.services.notes import add_note
-from common.actors import staff
+from common.actors import SYSTEM, staff
 from files.samples import pdf
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
@@ -70,6 +70,16 @@ def test_the_start_page_is_work(desk: Desk, aino: Application, position: Positio
     assert part(page, "positions") == "Open positions Backend developer Open until filled 2 open applications"
     assert part(page, "Needs somebody", "aria-label") is None
     assert len(AccessEvent.objects.get().subject_refs) == 4
+
+
+def test_it_leads_to_the_whole_lists(desk: Desk, aino: Application, position: Position, at: datetime) -> None:
+    people.application(at - 725 * DAY, None, email="reino@example.org", name="Reino Rajalla")
+    closed = people.application(at - 20 * DAY, position, email="olga@example.org", name="Olga Otos")
+    move_application(closed.pk, to_stage=Stage.REJECTED, actor=SYSTEM, at=at)
+    waiting = desk.get("candidates_application_changelist", stage__in="RECEIVED,IN_REVIEW", o="5")
+    assert [row.candidate.name for row in waiting.context["cl"].result_list] == ["Reino Rajalla", "Aino Esimerkki"]
+    assert listed(desk.get(LIST, due="30", o="6")) == ["Reino Rajalla"]
+    assert listed(desk.get(LIST, position=str(position.pk))) == ["Aino Esimerkki", "Olga Otos"]
 
 
 def test_its_empty_parts_say_what_will_be_there(desk: Desk) -> None:
@@ -251,6 +261,8 @@ def test_linked_records_are_on_one_page(desk: Desk, aino: Application, at: datet
         f"Open application The same person also sent {newer.reference} on 24 November 2026. Received CV cv.pdf PDF, "
         f"{newer.candidate.documents.get().stored_file.size} bytes Cover letter Again."
     )
+    records = {aino.candidate_id, older.candidate_id, newer.candidate_id}
+    assert set(AccessEvent.objects.get().subject_refs) == records
 
 
 def test_hostile_values_are_shown_and_do_nothing(desk: Desk, position: Position, at: datetime) -> None:

@@ -227,3 +227,22 @@ def test_a_position_that_somebody_applied_for_stays(desk: Desk, aino: Applicatio
     for one in (position, free):
         desk.post("candidates_position_delete", one.pk, post="yes")
     assert list(Position.objects.all()) == [position]
+
+
+# Language
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        ("/admin/candidates/candidate/?q=aino", "/admin/candidates/candidate/?q=aino"),
+        ("", "/admin/"),
+        ("https://evil.example.net/", "/admin/"),
+        ("//evil.example.net/", "/admin/"),
+        ("javascript:alert(1)", "/admin/"),
+    ],
+)
+def test_the_language_changes_on_the_same_page(desk: Desk, recruiter: User, wanted: str, shown: str) -> None:
+    assert desk.post("language", language="fi", next=wanted)["Location"] == shown
+    recruiter.refresh_from_db()
+    assert recruiter.language == "fi"

@@ -18,7 +18,7 @@ from accounts.services import links
 from common import clock
 
 if TYPE_CHECKING:  # a machine without Playwright skips these tests and collects the others
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 OPTIONS = (
     "--no-sandbox",
@@ -44,21 +44,23 @@ RUN_AXE = """async chosen => {
 OVERFLOWS = """() => {
     const page = document.documentElement;
     if (page.scrollWidth <= page.clientWidth) return "";
-    const wide = [...document.body.querySelectorAll("*")].filter(
-        element => element.getBoundingClientRect().right > page.clientWidth || element.getBoundingClientRect().left < 0);
-    return wide.map(element => element.outerHTML.slice(0, 80)).slice(-1)[0] ?? "something";
+    const sticksOut = ({left, right}) => right > page.clientWidth || left < 0;
+    const wide = [...document.body.querySelectorAll("*")].filter(one => sticksOut(one.getBoundingClientRect()));
+    return wide.at(-1)?.outerHTML.slice(0, 80) ?? "something";
 }"""
+MORE_SPACE = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }
+    p { margin-block-end: 2em !important }"""
+ADD_SHEET = """css => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    document.adoptedStyleSheets = [sheet];
+}"""
+
 LOW_CONTROLS = """() => [...document.querySelectorAll(
         "button, .button, input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea, summary")]
     .filter(element => element.checkVisibility() && !element.matches(".aside, .aside *"))
     .filter(element => element.getBoundingClientRect().height < 44)
     .map(element => `${Math.round(element.getBoundingClientRect().height)} px: ${element.outerHTML.slice(0, 80)}`)"""
-MORE_SPACE = """() => {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync("* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }"
-        + " p { margin-block-end: 2em !important }");
-    document.adoptedStyleSheets = [sheet];
-}"""
 
 
 @pytest.fixture(scope="session")
@@ -84,9 +86,11 @@ class Tab:
         self.said: list[str] = []
         self.dialogs: list[str] = []
         self.asked_for: list[str] = []
+        self.answers: list[Response] = []
         self._documents: set[str] = set()
         context.set_default_timeout(SECONDS * 1000)
         context.on("request", self._note_request)
+        context.on("response", self._note_answer)
         context.on("console", self._note_message)
         context.on("weberror", lambda error: self.said.append(str(error.error)))
         context.on("dialog", self._note_dialog)
@@ -96,6 +100,9 @@ class Tab:
         self.asked_for.append(request.url)
         if request.is_navigation_request():
             self._documents.add(request.url)
+
+    def _note_answer(self, answer: "Response") -> None:
+        self.answers.append(answer)
 
     def _note_message(self, message: "ConsoleMessage") -> None:
         # A page that is meant to answer 404 or 422 is told of as a resource that did not load.
@@ -164,6 +171,20 @@ class Tab:
             if sticks_out := self.page.evaluate(OVERFLOWS):
                 found.append(f"{width} px: {sticks_out}")
         return found
+
+    def sideways_when_spaced(self) -> list[str]:
+        """The same where somebody reads with more space between letters, words and lines (WCAG 1.4.12)."""
+        self.page.evaluate(ADD_SHEET, MORE_SPACE)
+        found = self.sideways((320, 1280))
+        self.page.evaluate(ADD_SHEET, "")
+        return [f"spaced: {what}" for what in found]
+
+    def sideways_from_right_to_left(self) -> list[str]:
+        """The same where the language is written from right to left."""
+        self.page.evaluate("document.documentElement.dir = 'rtl'")
+        found = self.sideways((320, 1280))
+        self.page.evaluate("document.documentElement.dir = 'ltr'")
+        return [f"right to left: {what}" for what in found]
 
     def low_controls(self) -> list[str]:
         """The buttons and fields that are less than 44 pixels high."""
