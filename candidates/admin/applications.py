@@ -34,6 +34,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
     list_per_page = 100
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    empty_value_display = _("Open application")  # the filter's word for no position
     ordering = ("-submitted_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:

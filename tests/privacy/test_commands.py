@@ -193,6 +193,7 @@ def test_only_one_run_at_a_time(three: list[Candidate]) -> None:
             retention("run", "--execute", "--as-of", "2029-01-01")
         assert (exit_code(error), Candidate.objects.count()) == (75, 3)
         assert document("plan", "--as-of", "2029-01-01")["counts"] == {"due": 2}
+        other.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
     assert document("run", "--execute", "--as-of", "2029-01-01")["counts"]["erased"] == 2
 
 
