@@ -9,7 +9,7 @@ from policy.identifiers import normalise_address
 
 
 def login_name(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
-    """The account that a sign-in is for, in the form in which it is looked up: other spellings are no further guesses."""
+    """The account that a sign-in is for, in the form that it is looked up by: another spelling is no further guess."""
     typed = str((credentials or {}).get("username") or request.POST.get("username") or "")
     try:
         return normalise_address(typed)

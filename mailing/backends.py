@@ -1,4 +1,4 @@
-"""The mail backends: SMTP in production; under dev.py every mail is printed and kept as a file that a mail program opens."""
+"""The mail backends: SMTP, and for dev.py one that prints every mail and keeps it as a file for a mail program."""
 
 import smtplib
 import sys
@@ -19,8 +19,8 @@ class SmtpBackend(EmailBackend):
     """SMTP to exactly the mailbox that was typed.
 
     Django's own rewrites a local part that is not ASCII, and reads one that looks like an encoded word: either way the
-    mail goes to another mailbox. Here the one is sent as RFC 6531 says, or refused where the server cannot; the other is
-    left alone.
+    mail goes to another mailbox. Here the one is sent as RFC 6531 says, or refused where the server cannot; the other
+    is left alone.
     """
 
     def _send(self, email_message: EmailMessage) -> bool:

@@ -5,6 +5,12 @@ const PATIENCE = 60_000; // after so many milliseconds without an answer a form 
 
 document.querySelector("[data-error-summary]")?.focus();
 
+// A page that answers a form is asked for anew when the Back button or a reload brings it back: the draft fills it in, and
+// the browser need not ask whether to send everything again.
+if (document.querySelector("[data-error-summary]") && document.querySelector("form[data-sending]")) {
+  history.replaceState(null, "", location.href);
+}
+
 for (const form of document.querySelectorAll("form[data-sending]")) {
   const status = form.querySelector("[role=status]");
   let isSent = false;
