@@ -15,7 +15,7 @@ from accounts.models import User
 from candidates.models import Position
 from tests.browser.pages import Go, Pages, make_files, make_site
 from tests.factories import people
-from tests.parts.browser import OpenTab, Tab
+from tests.parts.browser import OpenTab, Tab, faults
 from website import cookies
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,19 +28,6 @@ def pages(recruiter: User, settings: Settings, tmp_path: Path, request: pytest.F
     settings.REQUEST_MAX_BYTES = 100_000
     at = datetime.now(UTC)
     return Pages(getattr(request, "param", "en"), make_site(recruiter, at), make_files(tmp_path), at)
-
-
-def faults(tab: Tab, name: str) -> list[str]:
-    """What is wrong with the page as it stands, small and large, light and dark, and read from right to left."""
-    page, found = tab.page, tab.sideways()
-    found += [f"light: {violation}" for violation in tab.violations()]
-    page.emulate_media(color_scheme="dark")
-    # Nothing else depends on the colours.
-    found += [f"dark: {violation}" for violation in tab.violations("color-contrast", "link-in-text-block")]
-    page.emulate_media(color_scheme="light")
-    found += [*tab.low_controls(), *tab.sideways_from_right_to_left(), *tab.sideways_when_spaced()]
-    tab.pictures(name)
-    return found
 
 
 def look_at_all(tab: Tab, ways: Iterable[tuple[str, int, Go]], language: str) -> dict[str, list[str]]:

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from clouder import env
 from clouder.celery import SCHEDULE
+from deploy.s3.make_buckets import document
 from tests.clouder.production import clean_environment
 
 DEPLOY = settings.BASE_DIR / "deploy"
@@ -104,6 +105,14 @@ def test_the_documents_of_the_buckets_say_what_limits_say() -> None:
     assert rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
     assert documents["object-lock"]["Rule"]["DefaultRetention"]["Days"] == 35
     assert set(documents["public-access-block"].values()) == {True}
+
+
+def test_the_policies_name_their_buckets() -> None:
+    (statement,) = document("tls-only-policy", "example-files")["Statement"]
+    assert statement["Resource"] == ["arn:aws:s3:::example-files", "arn:aws:s3:::example-files/*"]
+    assert statement["Effect"] == "Deny"
+    ledger = document("access-policy", "x")["Statement"][-1]
+    assert ledger["Action"] == ["s3:GetObject", "s3:PutObject"]  # nobody deletes from it
 
 
 def test_nginx_takes_what_the_portal_takes_and_one_proxy_is_trusted() -> None:

