@@ -5,10 +5,12 @@ from urllib.parse import urlsplit
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
 from django.forms.renderers import TemplatesSetting
 from django.utils.translation import gettext_lazy as _
 
 from common.text import clean_line, clean_text
+from policy.identifiers import normalise_address
 
 
 class Renderer(TemplatesSetting):
@@ -34,6 +36,28 @@ class TextField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """The cleaned text."""
         return clean_text(str(super().to_python(value) or "")).strip()
+
+
+class AddressField(LineField):
+    """An e-mail address: kept as typed, and whole characters of any script before the @ are fine."""
+
+    message = _("Enter an email address in the form name@example.org")
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"})
+        super().__init__(max_length=254, widget=widget, **kwargs)
+
+    def validate(self, value: str) -> None:
+        """Raise ValidationError for what is no address."""
+        super().validate(value)
+        if not value:
+            return
+        plain = "".join(character if character.isascii() else "x" for character in value.rpartition("@")[0])
+        try:
+            normalise_address(value)
+        except ValueError as error:
+            raise ValidationError(self.message, code="email") from error
+        EmailValidator(self.message)(f"{plain}@{value.rpartition('@')[2]}")
 
 
 class LinkField(LineField):

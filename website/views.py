@@ -1,7 +1,7 @@
 """Pages of the public shell."""
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -43,7 +43,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """The database answers and is migrated."""
-    executor = MigrationExecutor(connection)
+    try:
+        executor = MigrationExecutor(connection)
+    except OperationalError:
+        return JsonResponse({"database": False, "migrated": False}, status=503)
     is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
     return JsonResponse({"database": True, "migrated": is_migrated}, status=200 if is_migrated else 503)
 

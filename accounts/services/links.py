@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.enums import LinkPurpose
@@ -95,7 +96,8 @@ def end_session(session: PortalSession, *, at: datetime) -> None:
 
 
 def purge_links_and_sessions(*, at: datetime) -> int:
-    """Delete links and visits that can no longer be used; returns how many."""
+    """Delete links, visits and sign-ins of staff that can no longer be used; returns how many."""
     links, _ = MailedLink.objects.filter(expires_at__lte=at).delete()
     sessions, _ = PortalSession.objects.filter(started_at__lte=at - settings.PORTAL_SESSION_ABSOLUTE).delete()
-    return links + sessions
+    staff_sessions, _ = Session.objects.filter(expire_date__lte=at).delete()
+    return links + sessions + staff_sessions

@@ -5,12 +5,10 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 from django.utils.translation import gettext_lazy as _
 
 from candidates.enums import DocumentKind, LinkKind
-from common.forms import LineField, LinkField, TextField, check_link
-from policy.identifiers import normalise_address
+from common.forms import AddressField, LineField, LinkField, TextField, check_link
 
 MAX_LINKS = 5
 
@@ -49,11 +47,9 @@ class ApplicationForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "name", "spellcheck": "false"}),
         error_messages={"required": _("Enter your name"), "max_length": _("The name is longer than 200 characters")},
     )
-    email = LineField(
+    email = AddressField(
         label=_("Email address"),
-        max_length=254,
         help_text=_("We send a receipt and our answer to it"),
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "spellcheck": "false"}),
         error_messages={
             "required": _("Enter your email address"),
             "max_length": _("The address is longer than 254 characters"),
@@ -118,18 +114,6 @@ class ApplicationForm(forms.Form):
         """``staged`` holds the files that are here already, by the name of their input."""
         super().__init__(*args, **kwargs)
         self.staged = staged or {}
-
-    def clean_email(self) -> str:
-        """The address as typed, if it is one."""
-        email: str = self.cleaned_data["email"]
-        message = _("Enter an email address in the form name@example.org")
-        try:
-            normalise_address(email)
-            local, _at, domain = email.rpartition("@")
-            EmailValidator(message=message)(f"{local.encode('ascii', 'ignore').decode() or 'x'}@{domain}")
-        except ValueError as error:
-            raise ValidationError(message, code="email") from error
-        return email
 
     def clean(self) -> dict[str, Any]:
         """A CV or a link to a profile must be there."""

@@ -16,6 +16,8 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -241,24 +243,15 @@ def _limit(visit: Visit, email: str) -> str:
         return _("A field that people do not see was filled in. Send again without it.")
     if visit.at - visit.shown_at < settings.FORM_MIN_FILL_TIME:
         return _("That was very fast. Wait a few seconds and send again.")
-    hour, day = timedelta(hours=1), timedelta(days=1)
-    within = limits.take(
-        "submissions",
-        address_prefix(visit.request),
-        limit=settings.SUBMISSIONS_PER_HOUR_AND_PREFIX,
-        window=hour,
-        at=visit.at,
-    ) and limits.take(
-        "submissions-address",
-        normalise_address(email),
-        limit=settings.SUBMISSIONS_PER_DAY_AND_ADDRESS,
-        window=day,
-        at=visit.at,
-    )
-    if within:
-        return ""
-    return _("Too many applications were sent from here. Nothing is lost: this page works again tomorrow, and the "
-             "files stay here for 24 hours.")  # fmt: skip
+    for name, key, limit, window in (
+        ("submissions", address_prefix(visit.request), settings.SUBMISSIONS_PER_HOUR_AND_PREFIX, timedelta(hours=1)),
+        ("submissions-address", normalise_address(email), settings.SUBMISSIONS_PER_DAY_AND_ADDRESS, timedelta(days=1)),
+    ):
+        if not limits.take(name, key, limit=limit, window=window, at=visit.at):
+            return _("Too many applications were sent from here. Nothing is lost: send again after %(when)s.") % {
+                "when": date_format(localtime(limits.retry_at(window, visit.at)), "SHORT_DATETIME_FORMAT")
+            }
+    return ""
 
 
 def _answers(

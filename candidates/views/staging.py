@@ -101,7 +101,7 @@ class Staging:
         except FileRefused as refused:
             self.errors[name] = MESSAGES[refused.reason]
             return
-        except StoreError:
+        except (StoreError, OSError):  # the disk of a local store may be full
             self.errors[name] = NOT_STORED
             return
         before = self._files.get(name, [])

@@ -242,10 +242,10 @@ class Reader:
         """Look through a page or a mail."""
         flat = " ".join(html.unescape(text).split()).replace(DJANGO_SAYS_IN_ENGLISH, "")
         found = [message for message, piece, pattern in self.patterns if piece in flat and pattern.search(flat)]
-        visible = re.sub(r"<(script|style|svg)\b.*?</\1>|<[^>]*\blang=\"en\"[^>]*>[^<]*|<[^>]+>|\S*@\S*", " ", flat)
-        found += [
-            f"… {match.group()} …" for match in re.finditer(rf".{{0,25}}{ENGLISH_WORDS.pattern}.{{0,25}}", visible)
-        ]
+        visible = re.sub(
+            r"<(script|style|svg|textarea)\b.*?</\1>|<[^>]*\blang=\"en\"[^>]*>[^<]*|<[^>]+>|\S*@\S*", " ", flat
+        )
+        found += [f"… {visible[max(m.start() - 25, 0) : m.end() + 25]} …" for m in ENGLISH_WORDS.finditer(visible)]
         if found:
             self.english[name] = found
 

@@ -18,25 +18,24 @@ class _Forms(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
-        name = values.get("name")
         if tag == "form":
             self.forms.append({"action": values.get("action") or "", "data": {}, "buttons": []})
-        if not self.forms:
-            return
-        data = self.forms[-1]["data"]
-        if tag == "textarea" and name:
-            self._textarea = name
-            data[name] = ""
-        elif tag == "select" and name:
-            self._select = name
-        elif tag == "option" and self._select and ("selected" in values or self._select not in data):
+        elif self.forms:
+            self._take(tag, values)
+
+    def _take(self, tag: str, values: dict[str, str | None]) -> None:
+        """One element of the newest form."""
+        data, name = self.forms[-1]["data"], values.get("name")
+        if tag == "option" and self._select and ("selected" in values or self._select not in data):
             data[self._select] = values.get("value") or ""
-        elif tag == "input" and name and values.get("type") not in {"submit", "file", "checkbox", "radio"}:
-            data[name] = values.get("value") or ""
-        elif tag == "input" and name and "checked" in values:
-            data[name] = values.get("value") or "on"
+        elif tag == "textarea" and name:
+            self._textarea, data[name] = name, ""
+        elif tag == "select":
+            self._select = name
         elif tag == "button" and name:
             self.forms[-1]["buttons"].append((name, values.get("value")))
+        elif tag == "input" and name and _is_sent(values):
+            data[name] = values.get("value") or ("on" if "checked" in values else "")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "textarea":
@@ -49,6 +48,11 @@ class _Forms(HTMLParser):
             # The first line break after the tag is not part of the value.
             previous = self.forms[-1]["data"][self._textarea]
             self.forms[-1]["data"][self._textarea] = previous + (data.removeprefix("\n") if not previous else data)
+
+
+def _is_sent(values: dict[str, str | None]) -> bool:
+    """Whether a browser sends this input as it stands."""
+    return values.get("type") not in {"submit", "file", "checkbox", "radio"} or "checked" in values
 
 
 def forms(response: HttpResponse) -> list[dict[str, Any]]:
