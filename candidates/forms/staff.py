@@ -43,7 +43,7 @@ class InteractionForm(forms.Form):
         label=_("When"),
         help_text=_("When it happened, in Finnish time"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M"],
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M"],
         error_messages={
             "required": _("Say when it happened."),
             "invalid": _("Write date and time, for example 2026-11-24 14:30."),

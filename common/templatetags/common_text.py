@@ -50,5 +50,5 @@ def counts_why(event: Event) -> "Promise | str":
     if event.is_revoked:
         return _("It did not take place after all.")
     if event.counts:
-        return _("A contact between you and us.")
+        return _("A contact that took place.")
     return WHY.get(event.rule, "")

@@ -47,7 +47,7 @@ from privacy.services.erasure import erase_due
 from privacy.urls import my_data
 from tests.factories import people
 from tests.factories.browser import submit
-from tests.parts.availability import PARTS, Part, require
+from tests.parts.availability import require
 from website import views
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,6 @@ DJANGO_SAYS_IN_ENGLISH = str(AdminPasswordChangeForm.usable_password_help_text) 
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdr]|%[sd%]|{\w*}")
 TAG = re.compile(r"<[^>]+>")
 
-PARTS.setdefault("gettext", Part("GNU gettext", "Debian: gettext", programs=("xgettext",)))
 
 
 @dataclass(frozen=True)
