@@ -13,9 +13,9 @@ from pytest_django import Settings
 
 from accounts.models import User
 from candidates.models import Position
-from tests.browser.pages import Go, Pages, make_files, make_site
+from tests.browser.pages import OPEN, WHOLE, Go, Pages, make_files, make_site
 from tests.factories import people
-from tests.parts.browser import OpenTab, Tab, faults
+from tests.parts.browser import DESKTOP, PHONE, OpenTab, Tab, faults
 from website import cookies
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -30,12 +30,34 @@ def pages(recruiter: User, settings: Settings, tmp_path: Path, request: pytest.F
     return Pages(getattr(request, "param", "en"), make_site(recruiter, at), make_files(tmp_path), at)
 
 
+SHAPE = """() => {
+    const other = document.querySelector(".language"), all = name => document.querySelectorAll(name).length;
+    const first = document.body.firstElementChild;
+    return {
+        language: document.documentElement.lang, other: other && [other.lang, other.hreflang],
+        counts: [all("h1"), all("main"), all("header nav"), all("[id]") - new Set([...document.querySelectorAll("[id]")]
+            .map(one => one.id)).size],
+        first: first.matches(".skip") && first.hash === "#main",
+    };
+}"""
+
+
+def misshapen(tab: Tab, language: str) -> list[str]:
+    """Where the page lacks its language, the way to the other one, one heading, or the skip link (V8, V11)."""
+    shape = tab.page.evaluate(SHAPE)
+    if shape["language"] == "en" and tab.page.locator("header nav").count() == 0:
+        return []  # the page that needs neither context nor database
+    other = {"en": "fi", "fi": "en"}[language]
+    good = {"language": language, "other": [other, other], "counts": [1, 1, 1, 0], "first": True}
+    return [] if shape == good else [str(shape)]
+
+
 def look_at_all(tab: Tab, ways: Iterable[tuple[str, int, Go]], language: str) -> dict[str, list[str]]:
     """Go everywhere and say what is wrong there."""
     found = {}
     for name, status, go in ways:
         assert go(tab) == status, name
-        if problems := faults(tab, f"{language}-{name}"):
+        if problems := [*misshapen(tab, language), *faults(tab, f"{language}-{name}")]:
             found[name] = problems
     return found
 
@@ -100,6 +122,39 @@ def test_the_keyboard_skips_to_the_content(pages: Pages, open_tab: OpenTab) -> N
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('main') !== null")
+
+
+@pytest.mark.parametrize("width", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_keyboard_always_shows_where_it_is(pages: Pages, open_tab: OpenTab, width: Any) -> None:
+    tab = open_tab(viewport=width)
+    ways = {"list": pages.at_url("candidates:positions"), "form": pages.at_url("candidates:apply", OPEN)}
+    ways |= {"check": pages.fill_in, "my-data": pages.my_data(WHOLE)}
+    for name, go in ways.items():
+        assert go(tab) == 200
+        stops, problems = tab.unseen_focus()
+        assert (stops > 15, problems) == (True, []), name
+
+
+def test_colours_of_the_system_and_paper(pages: Pages, open_tab: OpenTab, recruiter: User) -> None:
+    """Nothing is lost where the system chooses the colours, or on paper; the pictures are for looking at."""
+    tab = open_tab()
+    tab.sign_in(recruiter)
+    ways = {
+        "form": pages.at_url("candidates:apply", OPEN),
+        "my-data": pages.my_data(WHOLE),
+        "candidate": lambda tab: tab.open(
+            reverse("admin:candidates_candidate_change", args=[pages.made[WHOLE].candidate_id])
+        ),
+    }
+    for name, go in ways.items():
+        tab.page.emulate_media(forced_colors="active", media="screen")
+        assert go(tab) == 200
+        assert [what for what in tab.violations() if not what.startswith("color-contrast")] == []
+        tab.picture(f"{name}-forced")
+        tab.page.emulate_media(forced_colors="none", media="print")
+        assert tab.page.locator("main h1, #content h1").first.is_visible()
+        assert tab.page.locator("header nav").first.is_hidden()
+        tab.picture(f"{name}-print")
 
 
 STORED = """async () => [

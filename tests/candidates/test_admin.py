@@ -241,7 +241,7 @@ def test_the_page_says_why_the_date(desk: Desk, recruiter: User, at: datetime) -
         "All 4 events that the date looked at "
         "Work of the recruiters 24 November 2026 Does not count. Notes and moves are the recruiters' own work and no "
         "contact. "
-        "Application sent 23 November 2026 Counts. A contact between you and us. "
+        "Application sent 23 November 2026 Counts. A contact that took place. "
         "Automatic mail 23 November 2026 Does not count. Automatic mail is no contact. "
         "Consent to longer storage given or taken back 23 November 2026 Does not count. Using a right or changing a "
         "consent does not lengthen storage."

@@ -62,6 +62,15 @@ LOW_CONTROLS = """() => [...document.querySelectorAll(
     .filter(element => element.getBoundingClientRect().height < 44)
     .map(element => `${Math.round(element.getBoundingClientRect().height)} px: ${element.outerHTML.slice(0, 80)}`)"""
 
+FOCUSED = """() => {
+    const one = document.activeElement;
+    if (one === document.body) return null;
+    const style = getComputedStyle(one), [box] = one.getClientRects(), html = one.outerHTML.slice(0, 90);
+    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 2) return `without a ring: ${html}`;
+    const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+    return hit && (one.contains(hit) || hit.contains(one)) ? "" : `covered by ${hit?.outerHTML.slice(0, 60)}: ${html}`;
+}"""
+
 
 @pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator["Browser"]:
@@ -192,14 +201,27 @@ class Tab:
         found: list[str] = self.page.evaluate(LOW_CONTROLS)
         return found
 
+    def unseen_focus(self) -> tuple[int, list[str]]:
+        """How many stops the Tab key makes on the page, and those at which one cannot see where one is."""
+        stops: list[str] = []
+        self.page.keyboard.press("Tab")
+        while (problem := self.page.evaluate(FOCUSED)) is not None and len(stops) < 200:
+            stops.append(problem)
+            self.page.keyboard.press("Tab")
+        return len(stops), [problem for problem in stops if problem]
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the whole page, where pictures are asked for."""
+        if PICTURES:
+            self.page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True, scale="css")
+
     def pictures(self, name: str) -> None:
         """Keep pictures of the page, small and large, light and dark, where pictures are asked for."""
         for scheme in ("light", "dark") if PICTURES else ():
             self.page.emulate_media(color_scheme=scheme)
             for size in (PHONE, DESKTOP):
                 self.page.set_viewport_size(size)
-                path = Path(PICTURES) / f"{name}-{scheme}-{size['width']}.png"
-                self.page.screenshot(path=path, full_page=True, scale="css")
+                self.picture(f"{name}-{scheme}-{size['width']}")
 
 
 class OpenTab(Protocol):
@@ -243,4 +265,6 @@ def faults(tab: Tab, name: str) -> list[str]:
     found += tab.sideways() + tab.low_controls()
     found += tab.sideways_from_right_to_left() + tab.sideways_when_spaced()
     tab.pictures(name)
+    tab.page.emulate_media(color_scheme="light")
+    tab.page.set_viewport_size(DESKTOP)
     return found
