@@ -77,7 +77,8 @@ def test_every_screen_is_sound(
             tabs[name].sign_in(user)
     for who, name, path in screens:
         assert tabs[who].open(path) == 200, name
-        found[name] = faults(tabs[who], f"admin-{name}")
+        found[name] = faults(tabs[who])
+        tabs[who].pictures(f"admin-{name}")
         if name == "candidate":
             found["mistake"] = make_mistake(tabs[who])
     found["user"] = [what for what in found["user"] if not any(part in what for part in STOCK)]
@@ -89,7 +90,18 @@ def make_mistake(tab: Tab) -> list[str]:
     """Save a note without text."""
     assert tab.submit(".note [type=submit]") == 422
     assert tab.page.evaluate("document.activeElement.matches('.summary')")
-    return faults(tab, "admin-mistake")
+    found = faults(tab)
+    tab.pictures("admin-mistake")
+    return found
+
+
+def test_the_keyboard_always_shows_where_it_is(open_tab: OpenTab, sent: Application, recruiter: User) -> None:
+    tab = open_tab(viewport=PHONE)
+    tab.sign_in(recruiter)
+    for path in (reverse("admin:index"), reverse("admin:candidates_candidate_changelist"), page_of(sent)):
+        tab.open(path)
+        stops, problems = tab.unseen_focus()
+        assert (stops > 15, problems) == (True, []), path
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "plain"])
