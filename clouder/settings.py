@@ -147,9 +147,7 @@ STORAGES: dict[str, dict[str, Any]] = {
     "ledger": _storage(ENV["CLOUDER_LEDGER_BUCKET"], ENV["CLOUDER_LEDGER_DIR"], is_locked=True),
     "staticfiles": {
         # dev.py collects nothing: whitenoise serves what the finders find, under plain names.
-        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEV
-        else "common.static.StaticStorage",
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEV else "common.static.StaticStorage",
         "OPTIONS": {"file_permissions_mode": 0o644},  # whoever collects them is not who serves them
     },
 }

@@ -82,7 +82,6 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sdr]|%[sd%]|{\w*}")
 TAG = re.compile(r"<[^>]+>")
 
 
-
 @dataclass(frozen=True)
 class Entry:
     """One message of a catalogue: its singular and plural, and what stands for them."""
