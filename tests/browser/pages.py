@@ -56,7 +56,7 @@ def make_files(folder: Path) -> Files:
 
 
 def make_site(recruiter: User, at: datetime) -> dict[str, Application]:
-    """Positions in every state, and three people in the three states of "my data"."""
+    """Positions in every state, and people in every state of "my data"."""
     position = make_positions((recruiter,), at)[OPEN]
     whole = people.application(
         at - timedelta(days=40), position, email=WHOLE, phone="040 123 4567", cover_letter=LETTER,

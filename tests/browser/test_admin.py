@@ -157,6 +157,14 @@ INTRUDERS = f"""[...document.querySelectorAll("{PLACES}")]
     .map(one => one.outerHTML).filter(html => html.includes("{RUNS}"))"""
 
 
+def test_the_watch_sees_what_runs(open_tab: OpenTab) -> None:
+    tab = open_tab()
+    tab.page.set_content(f"<img src=x onerror={RUNS}>")
+    tab.page.wait_for_timeout(200)
+    assert (tab.dialogs, len(tab.page.evaluate(INTRUDERS))) == (["1"], 1)
+    tab.forget()
+
+
 def make_hostile(recruiter: User, now: datetime) -> Application:
     """The value in every field that takes text, past all forms."""
     User.objects.filter(pk=recruiter.pk).update(name=EVIL + TURNED)

@@ -31,6 +31,8 @@ OPTIONS = (
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE *.localhost",
 )
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+COLOUR_RULES = ("color-contrast", "link-in-text-block")
+"""The rules that another colour scheme can break; what the others look at is the same in both."""
 WIDTHS = (320, 375, 640, 768, 1280)
 PHONE, DESKTOP = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 SECONDS = 10.0
@@ -71,6 +73,11 @@ FOCUSED = """() => {
     const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
     return hit && (one.contains(hit) || hit.contains(one)) ? "" : `covered by ${hit?.outerHTML.slice(0, 60)}: ${html}`;
 }"""
+
+STORED = """async () => [
+    ...Object.keys(localStorage), ...Object.keys(sessionStorage),
+    ...(await indexedDB.databases()).map(base => base.name), ...await caches.keys(),
+    ...(await navigator.serviceWorker.getRegistrations()).map(worker => worker.scope)]"""
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +143,11 @@ class Tab:
         home = urlsplit(self.home).netloc
         hosts = {urlsplit(url).netloc for url in self.asked_for}
         return {host for host in hosts if host and f".{host}".removesuffix(f".{home}") == f".{host}"}
+
+    def forget(self) -> None:
+        """Forget what was noted, after a test has made sure that it would be."""
+        for notes in (self.said, self.dialogs, self.asked_for, self.answers):
+            notes.clear()
 
     def open(self, path: str) -> int:
         """Go to a page; returns the status of the answer."""
@@ -204,6 +216,11 @@ class Tab:
         found: list[str] = self.page.evaluate(LOW_CONTROLS)
         return found
 
+    def stored(self) -> list[str]:
+        """The names of what the site keeps on the device beside cookies."""
+        found: list[str] = self.page.evaluate(STORED)
+        return found
+
     def unseen_focus(self) -> tuple[int, list[str]]:
         """How many stops the Tab key makes on the page, and those at which one cannot see where one is."""
         stops: list[str] = []
@@ -262,11 +279,11 @@ def open_tab(browser: "Browser", live_server: Any, settings: Any) -> Iterator[Op
 
 
 def faults(tab: Tab) -> list[str]:
-    """What is wrong with the page as it stands: light and small, dark and large, spaced out, from right to left."""
+    """What is wrong with the page as it stands: light and small, dark and large, from right to left, spaced out."""
     found = faults_of_words(tab)
     tab.page.emulate_media(color_scheme="dark")
     tab.page.set_viewport_size(DESKTOP)
-    found += [f"dark: {violation}" for violation in tab.violations()]
+    found += [f"dark: {violation}" for violation in tab.violations(*COLOUR_RULES)]
     tab.page.emulate_media(color_scheme="light")
     return found + tab.sideways_from_right_to_left() + tab.sideways_when_spaced()
 
