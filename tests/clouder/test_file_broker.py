@@ -6,6 +6,7 @@ from pathlib import Path
 from queue import Empty
 from threading import Barrier, Event
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from kombu import Connection
@@ -60,11 +61,12 @@ def test_nothing_is_left_after_taking(channel: Any, tmp_path: Path) -> None:
 
 def test_many_writers_and_readers_share_it(tmp_path: Path) -> None:
     barrier, written = Barrier(6), Event()
+    name = uuid4().hex  # kombu remembers for the whole process which queues it has bound, whatever the folder
 
     def write(start: int) -> None:
         with connect(tmp_path) as connection:
             barrier.wait()
-            queue = connection.SimpleQueue("celery")
+            queue = connection.SimpleQueue(name)
             for number in range(start, start + 100):
                 queue.put({"number": number})
 
@@ -72,7 +74,7 @@ def test_many_writers_and_readers_share_it(tmp_path: Path) -> None:
         found: list[int] = []
         with connect(tmp_path) as connection:
             barrier.wait()
-            queue = connection.SimpleQueue("celery", no_ack=True)
+            queue = connection.SimpleQueue(name, no_ack=True)
             while True:
                 was_written = written.is_set()
                 try:
