@@ -67,11 +67,11 @@ def look_at_all(tab: Tab, ways: Iterable[tuple[str, int, Go]], pages: Pages) -> 
 
 @pytest.mark.parametrize("pages", ["en", "fi"], indirect=True)
 def test_the_way_of_an_applicant_is_sound(pages: Pages, open_tab: OpenTab) -> None:
-    assert look_at_all(open_tab(device_scale_factor=2), pages.main(), pages) == {}
+    assert look_at_all(open_tab(), pages.main(), pages) == {}
 
 
 def test_every_other_page_is_sound(pages: Pages, open_tab: OpenTab) -> None:
-    assert look_at_all(open_tab(device_scale_factor=2), pages.other(), pages) == {}
+    assert look_at_all(open_tab(), pages.other(), pages) == {}
 
 
 def test_what_is_left_and_what_breaks(pages: Pages, open_tab: OpenTab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def test_what_is_left_and_what_breaks(pages: Pages, open_tab: OpenTab, monkeypat
         ("broken", 500, pages.at_url("cookies")),
         ("bad-request", 400, other_name),
     ]
-    assert look_at_all(open_tab(device_scale_factor=2), ways, pages) == {}
+    assert look_at_all(open_tab(), ways, pages) == {}
 
 
 def test_the_first_visit_is_light(pages: Pages, open_tab: OpenTab) -> None:
