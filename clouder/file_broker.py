@@ -2,7 +2,9 @@
 
 As kombu has it, a file can be read before it is written: an empty message ends a worker, an empty table of queues fails
 whoever starts at the same moment. And what is taken passes through the system's folder for temporary files. Here a
-message appears and is taken by a rename within the broker's own folder, and the tables are used under a lock.
+message appears and is taken by a rename within the broker's own folder, and the tables are used under a lock. And one
+thread's connection took another's word that a queue was bound before the table of it was written, so that its message
+went nowhere. Here each connection binds for itself.
 """
 
 import fcntl
@@ -14,7 +16,7 @@ from queue import Empty
 from typing import Any
 from uuid import uuid4
 
-from kombu.transport import TRANSPORT_ALIASES, filesystem
+from kombu.transport import TRANSPORT_ALIASES, filesystem, virtual
 from kombu.utils.json import dumps, loads
 
 SCHEME = "clouder-files"
@@ -68,6 +70,10 @@ class Transport(filesystem.Transport):
     """The transport of these channels."""
 
     Channel = Channel
+
+    def __init__(self, client: Any, **kwargs: Any) -> None:
+        super().__init__(client, **kwargs)
+        self.state = virtual.BrokerState()
 
 
 TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"

@@ -6,7 +6,6 @@ from pathlib import Path
 from queue import Empty
 from threading import Barrier, Event
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from kombu import Connection
@@ -61,12 +60,11 @@ def test_nothing_is_left_after_taking(channel: Any, tmp_path: Path) -> None:
 
 def test_many_writers_and_readers_share_it(tmp_path: Path) -> None:
     barrier, written = Barrier(6), Event()
-    name = uuid4().hex  # kombu remembers for the whole process which queues it has bound, whatever the folder
 
     def write(start: int) -> None:
         with connect(tmp_path) as connection:
             barrier.wait()
-            queue = connection.SimpleQueue(name)
+            queue = connection.SimpleQueue("shared")
             for number in range(start, start + 100):
                 queue.put({"number": number})
 
@@ -74,7 +72,7 @@ def test_many_writers_and_readers_share_it(tmp_path: Path) -> None:
         found: list[int] = []
         with connect(tmp_path) as connection:
             barrier.wait()
-            queue = connection.SimpleQueue(name, no_ack=True)
+            queue = connection.SimpleQueue("shared", no_ack=True)
             while True:
                 was_written = written.is_set()
                 try:
@@ -90,3 +88,12 @@ def test_many_writers_and_readers_share_it(tmp_path: Path) -> None:
         written.set()
         numbers = [number for reader in readers for number in reader.result()]
     assert sorted(numbers) == list(range(300))
+
+
+def test_a_connection_binds_for_itself(tmp_path: Path) -> None:
+    with connect(tmp_path) as first, connect(tmp_path) as second:
+        queue = first.SimpleQueue("shared")
+        (table,) = (tmp_path / "control").glob("*.exchange")
+        table.unlink()  # as if the first had not yet written it
+        second.SimpleQueue("shared").put({"number": 1})
+        assert queue.get(timeout=1).payload == {"number": 1}
