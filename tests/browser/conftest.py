@@ -1,5 +1,5 @@
 """Fixtures of the tests in a browser."""
 
-from tests.parts.browser import browser, open_tab
+from tests.parts.browser import browser, idle_tabs, open_tab
 
-__all__ = ["browser", "open_tab"]
+__all__ = ["browser", "idle_tabs", "open_tab"]

@@ -20,7 +20,7 @@ from common.actors import staff
 from files.samples import pdf
 from tests.browser.pages import OPEN, Pages, make_files
 from tests.factories import people
-from tests.parts.browser import PHONE, OpenTab, Tab, faults
+from tests.parts.browser import DESKTOP, PHONE, OpenTab, Tab, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -56,34 +56,31 @@ def test_every_screen_is_sound(
     open_tab: OpenTab, sent: Application, recruiter: User, officer: User, administrator: User
 ) -> None:
     candidates = reverse("admin:candidates_candidate_changelist")
-    users = {"recruiter": recruiter, "officer": officer, "administrator": administrator, "nobody": None}
-    screens = [
-        ("nobody", "login", reverse("admin:login")),
-        ("recruiter", "today", reverse("admin:index")),
-        ("recruiter", "list", candidates),
-        ("recruiter", "list-empty", f"{candidates}?q=zzz"),
-        ("recruiter", "applications", reverse("admin:candidates_application_changelist")),
-        ("recruiter", "positions", reverse("admin:candidates_position_changelist")),
-        ("recruiter", "position", reverse("admin:candidates_position_change", args=[sent.position_id])),
-        ("recruiter", "candidate", page_of(sent)),
-        ("officer", "erase", reverse("admin:candidates_candidate_delete", args=[sent.candidate_id])),
-        ("administrator", "users", reverse("admin:accounts_user_changelist")),
-        ("administrator", "user", reverse("admin:accounts_user_change", args=[recruiter.pk])),
-        ("administrator", "password", reverse("admin:password_change")),
+    screens: list[tuple[User | None, str, str]] = [
+        (None, "login", reverse("admin:login")),
+        (recruiter, "today", reverse("admin:index")),
+        (recruiter, "list", candidates),
+        (recruiter, "list-empty", f"{candidates}?q=zzz"),
+        (recruiter, "applications", reverse("admin:candidates_application_changelist")),
+        (recruiter, "positions", reverse("admin:candidates_position_changelist")),
+        (recruiter, "position", reverse("admin:candidates_position_change", args=[sent.position_id])),
+        (recruiter, "candidate", page_of(sent)),
+        (officer, "erase", reverse("admin:candidates_candidate_delete", args=[sent.candidate_id])),
+        (administrator, "users", reverse("admin:accounts_user_changelist")),
+        (administrator, "user", reverse("admin:accounts_user_change", args=[recruiter.pk])),
+        (administrator, "password", reverse("admin:password_change")),
     ]
-    found, tabs = {}, {name: open_tab() for name in users}
-    for name, user in users.items():
-        if user:
-            tabs[name].sign_in(user)
+    found, tab = {}, open_tab()
     for who, name, path in screens:
-        assert tabs[who].open(path) == 200, name
-        found[name] = faults(tabs[who])
-        tabs[who].pictures(f"admin-{name}")
+        if who:
+            tab.sign_in(who)
+        assert tab.open(path) == 200, name
+        found[name] = faults(tab)
+        tab.pictures(f"admin-{name}")
         if name == "candidate":
-            found["mistake"] = make_mistake(tabs[who])
+            found["mistake"] = make_mistake(tab)
     found["user"] = [what for what in found["user"] if not any(part in what for part in STOCK)]
     assert {name: what for name, what in found.items() if what} == {}
-    assert {host for tab in tabs.values() for host in tab.other_hosts} == set()
 
 
 def make_mistake(tab: Tab) -> list[str]:
@@ -96,7 +93,7 @@ def make_mistake(tab: Tab) -> list[str]:
 
 
 def test_the_keyboard_always_shows_where_it_is(open_tab: OpenTab, sent: Application, recruiter: User) -> None:
-    tab = open_tab(viewport=PHONE)
+    tab = open_tab(PHONE)
     tab.sign_in(recruiter)
     for path in (reverse("admin:index"), reverse("admin:candidates_candidate_changelist"), page_of(sent)):
         tab.open(path)
@@ -107,7 +104,7 @@ def test_the_keyboard_always_shows_where_it_is(open_tab: OpenTab, sent: Applicat
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "plain"])
 def test_a_recruiters_work(open_tab: OpenTab, sent: Application, recruiter: User, has_script: bool) -> None:
     """From the sign-in to the CV, a note, a call and the next stage; no request goes to a candidate's link."""
-    tab = open_tab(java_script_enabled=has_script, viewport=PHONE if has_script else None, accept_downloads=True)
+    tab = open_tab(PHONE if has_script else DESKTOP, java_script_enabled=has_script)
     page = tab.page
     tab.open(reverse("admin:index"))
     page.fill("#id_username", recruiter.email)
@@ -159,6 +156,7 @@ INTRUDERS = f"""[...document.querySelectorAll("{PLACES}")]
 
 def test_the_watch_sees_what_runs(open_tab: OpenTab) -> None:
     tab = open_tab()
+    tab.page.goto("about:blank")
     tab.page.set_content(f"<img src=x onerror={RUNS}>")
     tab.page.wait_for_timeout(200)
     assert (tab.dialogs, len(tab.page.evaluate(INTRUDERS))) == (["1"], 1)
@@ -206,8 +204,9 @@ def test_hostile_values_do_nothing(
         ]),
         (made.candidate.address, [pages.url("my_data:page")]),
     ]  # fmt: skip
+    tab = open_tab()
     for who, paths in looks:
-        tab = open_tab()
+        tab.context.clear_cookies()
         if isinstance(who, User):
             tab.sign_in(who)
         elif who:

@@ -66,7 +66,7 @@ def crop(tab: Tab, top: int, bottom: int) -> bytes:
 def test_the_pictures_of_the_documentation(demo: User, open_tab: OpenTab, tmp_path: Path) -> None:
     cv = tmp_path / "Aino Esimerkki CV.pdf"
     cv.write_bytes(pdf("Curriculum vitae"))
-    desk, phone = open_tab(viewport=WIDE), open_tab(viewport=TALL, device_scale_factor=2)
+    desk, phone = open_tab(WIDE), open_tab(TALL, device_scale_factor=2)
     fill_in(phone, cv)
     phone.page.evaluate("document.querySelector('#part-you').closest('section').scrollIntoView()")
     on_phone = phone.page.screenshot()

@@ -33,7 +33,8 @@ OPTIONS = (
 TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 """The rules that another colour scheme can break; what the others look at is the same in both."""
-WIDTHS = (320, 375, 640, 768, 1280)
+WIDTHS = (1280, 768, 640, 375, 320)
+Size = Any  # Playwright's ViewportSize, which a machine without Playwright lacks
 PHONE, DESKTOP = {"width": 375, "height": 812}, {"width": 1280, "height": 900}
 SECONDS = 30.0  # generous: a busy machine is slow, and what never comes fails all the same
 PICTURES = os.environ.get("SCREENSHOTS")
@@ -149,6 +150,15 @@ class Tab:
         for notes in (self.said, self.dialogs, self.asked_for, self.answers):
             notes.clear()
 
+    def wash(self, size: Size) -> None:
+        """Make the tab as good as new: nobody is signed in, nothing is kept, and it has its first size and colours."""
+        self.context.clear_cookies()
+        if self.page.url.startswith(self.home):
+            self.page.evaluate("localStorage.clear()")
+        self.page.emulate_media(media="screen", color_scheme="light", forced_colors="none", reduced_motion="reduce")
+        self.page.set_viewport_size(size)
+        self.forget()
+
     def open(self, path: str) -> int:
         """Go to a page; returns the status of the answer."""
         answer = self.page.goto(path)
@@ -188,26 +198,22 @@ class Tab:
         found: list[str] = self.page.evaluate(RUN_AXE, chosen)
         return found
 
-    def sideways(self, widths: tuple[int, ...] = WIDTHS) -> list[str]:
-        """The widths at which the page scrolls sideways, each with an element that sticks out."""
-        found = []
-        for width in widths:
-            self.page.set_viewport_size({"width": width, "height": 900})
-            if sticks_out := self.page.evaluate(OVERFLOWS):
-                found.append(f"{width} px: {sticks_out}")
-        return found
+    def sideways(self) -> list[str]:
+        """An element that sticks out, where the page scrolls sideways."""
+        sticks_out = self.page.evaluate(OVERFLOWS)
+        return [f"scrolls sideways: {sticks_out}"] if sticks_out else []
 
     def sideways_when_spaced(self) -> list[str]:
         """The same where somebody reads with more space between letters, words and lines (WCAG 1.4.12)."""
         self.page.evaluate(ADD_SHEET, MORE_SPACE)
-        found = self.sideways((320,))
+        found = self.sideways()
         self.page.evaluate(ADD_SHEET, "")
         return [f"spaced: {what}" for what in found]
 
     def sideways_from_right_to_left(self) -> list[str]:
         """The same where the language is written from right to left."""
         self.page.evaluate("document.documentElement.dir = 'rtl'")
-        found = self.sideways((320, 1280))
+        found = self.sideways()
         self.page.evaluate("document.documentElement.dir = 'ltr'")
         return [f"right to left: {what}" for what in found]
 
@@ -246,50 +252,59 @@ class Tab:
 
 
 class OpenTab(Protocol):
-    """Opens a tab; ``options`` are Playwright's for a new context."""
+    """Opens a tab of a size; ``options`` are Playwright's for a new context."""
 
-    def __call__(self, **options: Any) -> Tab: ...
+    def __call__(self, size: Size = DESKTOP, *, is_new: bool = False, **options: Any) -> Tab: ...
+
+
+@pytest.fixture(scope="session")
+def idle_tabs(browser: "Browser") -> dict[str, list[Tab]]:
+    """Tabs that wait for the next test, by their options: a window and its process take longer than most tests."""
+    return {}
 
 
 @pytest.fixture
-def open_tab(browser: "Browser", live_server: Any, settings: Any) -> Iterator[OpenTab]:
-    """Tabs on the live server, which is the site that mails link to.
+def open_tab(browser: "Browser", live_server: Any, settings: Any, idle_tabs: dict[str, list[Tab]]) -> Iterator[OpenTab]:
+    """Tabs on the live server, which is the site that mails link to; one that ``is_new`` has an empty cache.
 
-    They are closed at the end; none may have complained, or asked another host for anything.
+    At the end none may have complained, or asked another host for anything.
     """
     settings.SITE_URL = live_server.url
-    opened: list[Tab] = []
+    opened: list[tuple[str, Tab]] = []
 
-    def open_(**options: Any) -> Tab:
-        given = {
-            "base_url": live_server.url,
-            "viewport": DESKTOP,
-            "locale": "en-GB",
-            "reduced_motion": "reduce",
-            **options,
-        }
-        opened.append(Tab(browser.new_context(**given), live_server.url))
-        return opened[-1]
+    def open_(size: Size = DESKTOP, *, is_new: bool = False, **options: Any) -> Tab:
+        given = {"base_url": live_server.url, "locale": "en-GB", **options}
+        key = repr(sorted(given.items()))
+        idle = [] if is_new else idle_tabs.setdefault(key, [])
+        tab = idle.pop() if idle else Tab(browser.new_context(**given), live_server.url)
+        tab.wash(size)
+        opened.append((key, tab))
+        return tab
 
     yield open_
-    complaints = [what for tab in opened for what in (*tab.complaints, *tab.other_hosts)]
-    for tab in opened:
-        tab.context.close()
+    complaints = [what for _, tab in opened for what in (*tab.complaints, *tab.other_hosts)]
+    for key, tab in opened:
+        idle_tabs.setdefault(key, []).append(tab)
     assert complaints == [], complaints
 
 
-def faults(tab: Tab) -> list[str]:
-    """What is wrong with the page as it stands: light and small, dark and large, from right to left, spaced out."""
-    found = faults_of_words(tab)
-    tab.page.emulate_media(color_scheme="dark")
+def faults(tab: Tab, *, is_brief: bool = False) -> list[str]:
+    """What is wrong with the page as it stands: large and dark, small and light, from right to left, spaced out.
+
+    ``is_brief`` leaves out what other words cannot make wrong.
+    """
+    found: list[str] = []
+    for width in WIDTHS:
+        tab.page.set_viewport_size({"width": width, "height": 900})
+        problems = tab.sideways()
+        if width == WIDTHS[0] and not is_brief:
+            tab.page.emulate_media(color_scheme="dark")
+            problems += tab.violations(*COLOUR_RULES)
+            tab.page.emulate_media(color_scheme="light")
+        if width == PHONE["width"]:
+            problems += [*tab.violations(), *tab.low_controls()]
+        if width in (WIDTHS[0], WIDTHS[-1]) and not is_brief:
+            problems += [*tab.sideways_from_right_to_left(), *tab.sideways_when_spaced()]
+        found += [f"{width} px: {problem}" for problem in problems]
     tab.page.set_viewport_size(DESKTOP)
-    found += [f"dark: {violation}" for violation in tab.violations(*COLOUR_RULES)]
-    tab.page.emulate_media(color_scheme="light")
-    return found + tab.sideways_from_right_to_left() + tab.sideways_when_spaced()
-
-
-def faults_of_words(tab: Tab) -> list[str]:
-    """What other words can make wrong, as in another language."""
-    found = tab.sideways()
-    tab.page.set_viewport_size(PHONE)
-    return found + tab.violations() + tab.low_controls()
+    return found
