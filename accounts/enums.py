@@ -18,3 +18,6 @@ class LinkPurpose(models.TextChoices):
 
     CONFIRM_ADDRESS = "CONFIRM_ADDRESS"
     SIGN_IN = "SIGN_IN"
+    GIVE_CONSENT = "GIVE_CONSENT"
+    WITHDRAW_CONSENT = "WITHDRAW_CONSENT"
+    ERASE = "ERASE"

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from policy.periods import RETENTION_YEARS, SOURCED_UNANSWERED_MONTHS
+
 PREFIX = "CLOUDER_"
 DEV_ONLY_SCHEMES = {"filesystem", "dbcache", "devmail"}
 
@@ -120,6 +122,27 @@ def _folder(value: str) -> Path:
     return path
 
 
+def _months(most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        months = _number(value)
+        if not 0 < months <= most:
+            raise ValueError
+        return months
+
+    return read
+
+
+def _keys(value: str) -> dict[int, str]:
+    """Keys by version, the newest first."""
+    keys: dict[int, str] = {}
+    for part in value.split(","):
+        version, colon, key = part.strip().partition(":")
+        if not (colon and version.isdecimal() and 0 < int(version) < 2**15 and len(key) >= 32) or int(version) in keys:
+            raise ValueError
+        keys[int(version)] = key
+    return keys
+
+
 REQUIRED: Any = object()
 
 
@@ -171,6 +194,15 @@ VARIABLES = (
              "set X-Forwarded-For and X-Forwarded-Proto", "1", default=0),
     Variable("CLOUDER_RETENTION_RUN_LIMIT", _number, "a number", "the most people that one run of the erasure worker "
              "takes; 0 for no limit", "5000", default=0),
+    Variable("CLOUDER_RETENTION_MONTHS", _months(12 * RETENTION_YEARS), "a number of months, 24 at most",
+             "how long candidates are kept after the last contact; the policy's two years can only be shortened", "18",
+             default=12 * RETENTION_YEARS),
+    Variable("CLOUDER_SOURCED_MONTHS", _months(SOURCED_UNANSWERED_MONTHS), "a number of months, 24 at most",
+             "how long somebody is kept whom we approached and who never answered; shorten it only where the notice "
+             "says so", "6", default=SOURCED_UNANSWERED_MONTHS),
+    Variable("CLOUDER_SUPPRESSION_KEYS", _keys, "version:key with commas between, the newest first; a key has 32 or "
+             "more random characters", "makes the hashes by which people are recognised who must not be approached; an "
+             "old key stays in the list", "1:(random)"),
     Variable("CLOUDER_DEV", _flag, "1", "set by dev.py: the embedded parts may be used", "1", default=False,
              is_dev_only=True),
     Variable("CLOUDER_FILES_DIR", _folder, "an absolute path", "candidates' files in a folder instead of a bucket",

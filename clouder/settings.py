@@ -159,6 +159,9 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 12
 # --- work ------------------------------------------------------------------------------------------------------------
 CELERY_BROKER_URL = ENV["CLOUDER_BROKER_URL"]
 RETENTION_RUN_LIMIT = ENV["CLOUDER_RETENTION_RUN_LIMIT"]
+RETENTION_MONTHS = ENV["CLOUDER_RETENTION_MONTHS"]
+SOURCED_MONTHS = ENV["CLOUDER_SOURCED_MONTHS"]
+SUPPRESSION_KEYS = ENV["CLOUDER_SUPPRESSION_KEYS"]
 
 if ENV["CLOUDER_EMAIL_URL"].startswith("devmail://"):
     EMAIL_BACKEND = "mailing.backends.DevelopmentBackend"

@@ -12,6 +12,13 @@ class EmailKind(models.TextChoices):
     APPLICATION_DISOWNED = "application_disowned", _("Notice to staff that an application was disowned")
     SIGN_IN_LINK = "sign_in_link", _("Sign-in link to my data")
     ERASURE_STATEMENT = "erasure_statement", _("Erasure statement")
+    RETENTION_REMINDER = "retention_reminder", _("Reminder before an erasure")
+    LONGER_STORAGE_AGREED = "longer_storage_agreed", _("Confirmation of a consent to longer storage")
+    LONGER_STORAGE_INVITATION = "longer_storage_invitation", _("Invitation to agree to longer storage")
+    RESTRICTION_ENDS = "restriction_ends", _("Notice that a restriction ends")
+    OUTREACH = "outreach", _("First message to a person, with the notice of Art. 14")
+    STAFF_TASK = "staff_task", _("Task for a colleague")
+    ALARM = "alarm", _("Alarm to the privacy officer")
 
 
 class EmailState(models.TextChoices):

@@ -90,6 +90,12 @@ def drop_emails_about(candidate_refs: Iterable[UUID]) -> int:
     return waiting.filter(context__candidate_id__in=[str(ref) for ref in candidate_refs]).delete()[0]
 
 
+def drop_unsent(kind: EmailKind, subject_refs: Iterable[UUID]) -> int:
+    """Take back mails of a kind to these records that have not gone out; returns how many."""
+    waiting = OutboxEmail.objects.filter(state__in=(EmailState.QUEUED, EmailState.HELD))
+    return waiting.filter(kind=kind, subject_ref__in=list(subject_refs)).delete()[0]
+
+
 def deliver_emails(*, at: datetime, limit: int = 200) -> int:
     """Send what is due; returns how many were sent. Several workers may run it at once: each row is leased first."""
     due = _lease(at=at, limit=limit)

@@ -13,6 +13,7 @@ if "CLOUDER_TEST_REQUIRE_PARTS" in os.environ:
     os.environ["REQUIRE_TEST_PARTS"] = os.environ.pop("CLOUDER_TEST_REQUIRE_PARTS")
 os.environ.setdefault("CLOUDER_DEV", "1")
 os.environ.setdefault("CLOUDER_SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("CLOUDER_SUPPRESSION_KEYS", "1:only-for-tests-" + "x" * 32)
 os.environ["CLOUDER_SITE_URL"] = "http://testserver"
 os.environ["CLOUDER_ALLOWED_HOSTS"] = "testserver"
 os.environ["CLOUDER_BROKER_URL"] = f"filesystem://{_folder}/broker"

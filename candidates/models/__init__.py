@@ -1,9 +1,10 @@
 """Models of recruitment."""
 
 from candidates.models.applications import Application, ApplicationDraft, Document, StageChange
-from candidates.models.candidates import Candidate, Consent, NoticeShown, ProfileLink
+from candidates.models.candidates import Candidate, Consent, NoticeShown, ProfileLink, Restriction
+from candidates.models.holds import HeldItem, Hold, SourcingAssessment, Suppression
 from candidates.models.positions import Position
-from candidates.models.records import Interaction, Note
+from candidates.models.records import Interaction, Interview, Note, StaffTask
 
 __all__ = [
     "Application",
@@ -11,10 +12,17 @@ __all__ = [
     "Candidate",
     "Consent",
     "Document",
+    "HeldItem",
+    "Hold",
     "Interaction",
+    "Interview",
     "Note",
     "NoticeShown",
     "Position",
     "ProfileLink",
+    "Restriction",
+    "SourcingAssessment",
+    "StaffTask",
     "StageChange",
+    "Suppression",
 ]

@@ -20,7 +20,12 @@ class ApplicationQuerySet(NoDeleteQuerySet["Application"]):
 
     def visible(self, as_of: datetime) -> "ApplicationQuerySet":
         """Those of candidates that recruiters may see; the same rule as ``CandidateQuerySet.visible``."""
-        return self.filter(candidate__expires_at__gt=as_of, candidate__erase_after=None, candidate__erasing_ref=None)
+        return self.filter(
+            candidate__expires_at__gt=as_of,
+            candidate__erase_after=None,
+            candidate__erasing_ref=None,
+            candidate__restricted_at=None,
+        )
 
     def open(self) -> "ApplicationQuerySet":
         """Those still in the pipeline."""

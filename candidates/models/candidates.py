@@ -3,27 +3,41 @@
 import uuid
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from candidates.enums import Channel, ConsentPurpose, LinkKind, Origin
+from candidates.enums import Channel, ConsentPurpose, LinkKind, Origin, RestrictionGround, SourceKind
 from common.models import NoDeleteQuerySet, PersonalModel
+from policy import expiry
 
 
 class CandidateQuerySet(NoDeleteQuerySet["Candidate"]):
     """Candidates by what may be seen and what is due."""
 
     def visible(self, as_of: datetime) -> "CandidateQuerySet":
-        """Those that recruiters may see: not expired, no erasure asked for or begun (policy §7).
+        """Those that recruiters may see: not expired, not restricted, no erasure asked for or begun (policy §7).
 
         It holds at read time, whether or not a worker ran.
         """
-        return self.filter(expires_at__gt=as_of, erase_after=None, erasing_ref=None)
+        return self.filter(expires_at__gt=as_of, erase_after=None, erasing_ref=None, restricted_at=None)
+
+    def expired(self, as_of: datetime) -> "CandidateQuerySet":
+        """Those whose time is over and whom no restriction keeps back."""
+        return self.filter(Q(held_back_until=None) | Q(held_back_until__lte=as_of), expires_at__lte=as_of)
+
+    def asked_for(self, as_of: datetime) -> "CandidateQuerySet":
+        """Those whose erasure was asked for and is past the cooling time; no restriction keeps them back."""
+        return self.filter(erase_after__lte=as_of)
 
     def due(self, as_of: datetime) -> "CandidateQuerySet":
-        """Those whose data must go now: expired, or asked for and past the cooling time."""
-        return self.filter(Q(expires_at__lte=as_of) | Q(erase_after__lte=as_of))
+        """Those whose data must go now, as far as this app knows; ``privacy`` adds open requests."""
+        return self.expired(as_of) | self.asked_for(as_of)
+
+    def to_trim(self, as_of: datetime) -> "CandidateQuerySet":
+        """Those who stay by consent, or came back, and whose old process's data must go now."""
+        return self.filter(trim_at__lte=as_of, erasing_ref=None)
 
     def confirmed(self) -> "CandidateQuerySet":
         """Those who showed that the address is theirs."""
@@ -33,9 +47,13 @@ class CandidateQuerySet(NoDeleteQuerySet["Candidate"]):
 class Candidate(PersonalModel):
     """A record of a person known to recruitment. Records that share ``person_ref`` are one person.
 
-    The clock's columns (``last_contact_at`` to ``expires_at``) are written by ``candidates.services.clock`` alone and
-    are the same on all records of a person. ``erase_after`` says that the person asked to be erased, and when that is
-    due; ``erasing_ref`` is the batch that is erasing the record.
+    The clock's columns (``last_contact_at`` to ``trim_at``) are written by ``candidates.services.clock`` alone and are
+    the same on all records of a person. ``erase_after`` says that the person asked to be erased, and when that is due;
+    ``erasing_ref`` is the batch that is erasing the record.
+
+    What we did not get from the person has a source (``source_kind``, ``source_ref``, ``source_reason``), and
+    ``noticed_at`` says when they were told (GDPR Art. 14). ``has_mailbox_copy`` says that a mailbox outside the portal
+    holds mail of or to the person, which a human must purge.
     """
 
     person_ref = models.UUIDField(default=uuid.uuid4)
@@ -51,6 +69,13 @@ class Candidate(PersonalModel):
     skills = models.TextField(_("skills"), blank=True)
     interests = models.TextField(_("professional interests"), blank=True)
     collected_at = models.DateTimeField(_("known since"))
+    collected_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    source_kind = models.CharField(_("source"), max_length=10, choices=SourceKind.choices, blank=True)
+    source_ref = models.CharField(_("where exactly"), max_length=500, blank=True)
+    source_reason = models.TextField(_("why this person"), blank=True)
+    noticed_at = models.DateTimeField(null=True)
+    undeliverable_at = models.DateTimeField(null=True)
+    has_mailbox_copy = models.BooleanField(default=False)
 
     last_contact_at = models.DateTimeField(_("last contact"))
     last_contact_ref = models.UUIDField(null=True)
@@ -58,6 +83,10 @@ class Candidate(PersonalModel):
     erase_at = models.DateTimeField()
     keep_until = models.DateField(_("kept until, consent included"))
     expires_at = models.DateTimeField()
+    restricted_at = models.DateTimeField(null=True)
+    held_back_until = models.DateTimeField(null=True)
+    trimmed_before = models.DateTimeField(null=True)
+    trim_at = models.DateTimeField(null=True)
     erase_after = models.DateTimeField(null=True)
     erasure_case = models.CharField(max_length=20, blank=True)
     erasing_ref = models.UUIDField(null=True)
@@ -70,6 +99,8 @@ class Candidate(PersonalModel):
         indexes = [
             models.Index(fields=["expires_at"], name="candidates_expires"),
             models.Index(fields=["erase_after"], condition=Q(erase_after__isnull=False), name="candidates_erase_after"),
+            models.Index(fields=["trim_at"], condition=Q(trim_at__isnull=False), name="candidates_trim_at"),
+            models.Index(fields=["erasing_ref"], condition=Q(erasing_ref__isnull=False), name="candidates_erasing"),
             models.Index(fields=["person_ref"], name="candidates_person"),
             models.Index(fields=["address"], name="candidates_address"),
             models.Index(fields=["-collected_at", "id"], name="candidates_newest"),
@@ -80,6 +111,10 @@ class Candidate(PersonalModel):
             ),
             models.CheckConstraint(
                 condition=Q(address_confirmed_at=None) | Q(address_disowned_at=None), name="candidates_address_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(origin__in=["APPLIED", "EMAIL"]) | (~Q(source_kind="") & ~Q(source_ref="")),
+                name="candidates_source_named",
             ),
         ]
 
@@ -137,3 +172,35 @@ class NoticeShown(PersonalModel):
     shown_at = models.DateTimeField()
 
     objects = NoDeleteQuerySet.as_manager()
+
+
+class Restriction(PersonalModel):
+    """A time in which a person's data are stored and nothing else is done with them (GDPR Art. 18).
+
+    It holds for all linked records. ``told_at`` is when the person was told that it will end (Art. 18(3)).
+    """
+
+    candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="restrictions")
+    ground = models.CharField(_("ground"), max_length=20, choices=RestrictionGround.choices)
+    opened_at = models.DateTimeField()
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    review_on = models.DateField(_("to be reviewed on"))
+    told_at = models.DateTimeField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+
+    objects = NoDeleteQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("restriction")
+        verbose_name_plural = _("restrictions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate", "ground"], condition=Q(lifted_at=None), name="candidates_one_live_restriction"
+            ),
+        ]
+
+    @property
+    def for_policy(self) -> expiry.Restriction:
+        """The restriction as far as the rules of expiry need it."""
+        return expiry.Restriction(expiry.Ground(self.ground), self.told_at)

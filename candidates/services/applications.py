@@ -12,7 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from audit.enums import Action
 from audit.services import record_event
 from candidates import pipeline
-from candidates.enums import Channel, ConsentPurpose, DocumentKind, InteractionKind, LinkKind, Stage
+from candidates.enums import (
+    Channel,
+    ConsentPurpose,
+    Direction,
+    DocumentKind,
+    InteractionKind,
+    LinkKind,
+    MeansOfContact,
+    Stage,
+)
 from candidates.models import (
     Application,
     ApplicationDraft,
@@ -25,6 +34,7 @@ from candidates.models import (
     ProfileLink,
     StageChange,
 )
+from candidates.selectors.clock import periods
 from candidates.services.addresses import create_confirmation_link
 from candidates.services.clock import columns
 from candidates.services.interactions import record_act
@@ -98,6 +108,8 @@ def _submit(answers: Answers, position: Position | None, at: datetime) -> Applic
         candidate=candidate,
         application=application,
         kind=InteractionKind.APPLICATION_SUBMITTED,
+        means=MeansOfContact.PORTAL,
+        direction=Direction.IN,
         occurred_at=at,
         recorded_at=at,
     )
@@ -119,6 +131,7 @@ def _submit(answers: Answers, position: Position | None, at: datetime) -> Applic
 def _candidate(answers: Answers, interaction_id: UUID, at: datetime) -> Candidate:
     event = Event(str(interaction_id), EventKind.APPLICATION_SUBMITTED, at)
     ends = [retention.Extension(_extension_end(at))] if answers.has_longer_storage else []
+    clock = retention.clock(at, [event], ends, periods=periods())
     return Candidate.objects.create(
         pk=answers.candidate_ref,
         name=answers.name,
@@ -130,7 +143,7 @@ def _candidate(answers: Answers, interaction_id: UUID, at: datetime) -> Candidat
         skills=answers.skills,
         interests=answers.interests,
         collected_at=at,
-        **columns(retention.clock(at, [event], ends)),
+        **columns(clock),
     )
 
 
@@ -148,7 +161,7 @@ def _e164(phone: str) -> str:
 
 
 def _extension_end(at: datetime) -> date:
-    return retention.extension_ends_on(retention.due_on(at), local_date(at))
+    return retention.extension_ends_on(retention.due_on(at, periods()), local_date(at))
 
 
 def _attach(answers: Answers, application: Application, at: datetime) -> None:

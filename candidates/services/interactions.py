@@ -8,11 +8,21 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.enums import Action
 from audit.services import record_event
-from candidates.enums import RECORDED_BY_STAFF, InteractionKind
+from candidates.enums import RECORDED_BY_STAFF, Direction, InteractionKind, MeansOfContact
 from candidates.models import Application, Candidate, Interaction
 from candidates.services.clock import recompute_clock
 from common.actors import Actor, ActorKind
 from common.errors import Refused
+
+USUAL: dict[InteractionKind, tuple[MeansOfContact, Direction]] = {
+    InteractionKind.MAIL_SENT: (MeansOfContact.MAIL, Direction.OUT),
+    InteractionKind.MAIL_RECEIVED: (MeansOfContact.MAIL, Direction.IN),
+    InteractionKind.CALL: (MeansOfContact.PHONE, Direction.OUT),
+    InteractionKind.INTERVIEW: (MeansOfContact.MEETING, Direction.OUT),
+    InteractionKind.THIRD_PARTY: (MeansOfContact.PHONE, Direction.OUT),
+    InteractionKind.OTHER_ROLE: (MeansOfContact.MEETING, Direction.OUT),
+}
+"""By what means, and who begins, unless somebody says otherwise."""
 
 
 @transaction.atomic
@@ -25,6 +35,8 @@ def record_interaction(
     actor: Actor,
     at: datetime,
     application_id: UUID | None = None,
+    means: MeansOfContact | None = None,
+    direction: Direction | None = None,
 ) -> Interaction:
     """Record a call, a mail or an interview that took place, and move the clock to the moment it happened.
 
@@ -41,14 +53,35 @@ def record_interaction(
         raise Refused("before", _("This lies before we knew the candidate."))
     if application_id and not Application.objects.filter(pk=application_id, candidate=candidate).exists():
         raise Refused("application", _("That application is not this candidate's."))
-    return _record(candidate, kind, occurred_at, text=text, actor=actor, at=at, application_id=application_id)
+    usual_means, usual_direction = USUAL[kind]
+    return _record(
+        candidate,
+        kind,
+        occurred_at,
+        text=text,
+        actor=actor,
+        at=at,
+        application_id=application_id,
+        means=means or usual_means,
+        direction=direction or usual_direction,
+    )
 
 
 def record_act(
     candidate: Candidate, kind: InteractionKind, *, actor: Actor, at: datetime, application_id: UUID
 ) -> Interaction:
     """Record what a candidate did in the portal, now."""
-    return _record(candidate, kind, at, text="", actor=actor, at=at, application_id=application_id)
+    return _record(
+        candidate,
+        kind,
+        at,
+        text="",
+        actor=actor,
+        at=at,
+        application_id=application_id,
+        means=MeansOfContact.PORTAL,
+        direction=Direction.IN,
+    )
 
 
 def _record(
@@ -60,11 +93,15 @@ def _record(
     actor: Actor,
     at: datetime,
     application_id: UUID | None,
+    means: MeansOfContact,
+    direction: Direction,
 ) -> Interaction:
     interaction = Interaction.objects.create(
         candidate=candidate,
         application_id=application_id,
         kind=kind,
+        means=means,
+        direction=direction,
         occurred_at=occurred_at,
         recorded_at=at,
         recorded_by_id=actor.ref if actor.kind is ActorKind.STAFF else None,

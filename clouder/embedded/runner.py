@@ -200,6 +200,7 @@ def base_environment(folder: Folder) -> dict[str, str]:
     return {
         "CLOUDER_DEV": "1",
         "CLOUDER_SECRET_KEY": folder.secret("secret-key"),
+        "CLOUDER_SUPPRESSION_KEYS": f"1:{folder.secret('suppression-key')}",
         "CLOUDER_BROKER_URL": f"filesystem://{folder.path}/broker",
         "CLOUDER_CACHE_URL": "dbcache://clouder_cache",
         "CLOUDER_EMAIL_URL": f"devmail://{folder.path}/mail",

@@ -12,6 +12,7 @@ from django.test import override_settings
 HOST = "careers.example.org"
 ENVIRONMENT = {
     "CLOUDER_SECRET_KEY": "0123456789" * 6,
+    "CLOUDER_SUPPRESSION_KEYS": "1:" + "0123456789" * 4,
     "CLOUDER_SITE_URL": f"https://{HOST}",
     "CLOUDER_TRUSTED_PROXIES": "1",
     "DATABASE_URL": "postgresql://clouder:secret@127.0.0.1:5432/clouder",

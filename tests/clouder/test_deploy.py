@@ -62,13 +62,14 @@ def test_the_example_names_every_setting_of_production_and_no_other() -> None:
     assert sorted(named) == sorted(variable.name for variable in env.VARIABLES if not variable.is_dev_only)
 
 
-def test_the_example_wants_a_key_of_your_own_and_nothing_else() -> None:
+def test_the_example_wants_keys_of_your_own_and_nothing_else() -> None:
     values = dict(re.findall(r'^(\w+)="(.*)"$', example(), re.MULTILINE))
     assert values["CLOUDER_SECRET_KEY"] == ""
-    env.read({**values, "CLOUDER_SECRET_KEY": "0123456789" * 6})
+    env.read({**values, "CLOUDER_SECRET_KEY": "0123456789" * 6, "CLOUDER_SUPPRESSION_KEYS": "1:" + "0123456789" * 4})
     script = "import sys; from clouder import env; import os; env.read(os.environ)"
+    keys = 'CLOUDER_SECRET_KEY="$1"; CLOUDER_SUPPRESSION_KEYS="1:$1"'
     run = subprocess.run(
-        ["bash", "-c", 'set -a; . deploy/clouder.env.example; CLOUDER_SECRET_KEY="$1"; exec "$2" -c "$3"', "bash",
+        ["bash", "-c", f'set -a; . deploy/clouder.env.example; {keys}; exec "$2" -c "$3"', "bash",
          "0123456789" * 6, sys.executable, script],
         cwd=settings.BASE_DIR,
         env=clean_environment(),
@@ -82,7 +83,11 @@ def test_the_example_wants_a_key_of_your_own_and_nothing_else() -> None:
 
 def test_the_manage_script_runs_a_command_with_the_settings_of_a_file(tmp_path: Any) -> None:
     file = tmp_path / "clouder.env"
-    file.write_text(example().replace('CLOUDER_SECRET_KEY=""', f'CLOUDER_SECRET_KEY="{"0123456789" * 6}"'))
+    keys = {"CLOUDER_SECRET_KEY": "0123456789" * 6, "CLOUDER_SUPPRESSION_KEYS": "1:" + "0123456789" * 4}
+    content = example()
+    for name, value in keys.items():
+        content = content.replace(f'{name}=""', f'{name}="{value}"')
+    file.write_text(content)
     if not (settings.BASE_DIR / ".venv").exists():
         pytest.skip("the script runs what is in .venv, and there is none here")
     run = subprocess.run(

@@ -161,6 +161,7 @@ def test_sets_each_variable_with_the_default_parts(folder: Path) -> None:
     environment = environment_of(folder)
     ours = {key: environment[key] for key in environment if key.startswith("CLOUDER_")}
     assert len(ours.pop("CLOUDER_SECRET_KEY")) >= 50
+    assert len(ours.pop("CLOUDER_SUPPRESSION_KEYS")) >= 34
     version = subprocess.run([postgres.locate() / "postgres", "-V"], capture_output=True, text=True, check=True)
     assert ours == {
         "CLOUDER_DEV": "1",

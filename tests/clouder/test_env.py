@@ -62,8 +62,8 @@ def test_a_missing_variable(name: str) -> None:
 
 
 def test_secrets_have_no_default() -> None:
-    secrets = {"CLOUDER_SECRET_KEY", "DATABASE_URL", "CLOUDER_BROKER_URL", "CLOUDER_CACHE_URL", "CLOUDER_EMAIL_URL"}
-    assert secrets <= set(REQUIRED)
+    secrets = {"SECRET_KEY", "SUPPRESSION_KEYS", "BROKER_URL", "CACHE_URL", "EMAIL_URL"}
+    assert {"DATABASE_URL", *(f"CLOUDER_{name}" for name in secrets)} <= set(REQUIRED)
 
 
 @pytest.mark.parametrize("name", ["CLOUDER_TYPO", "CLOUDER_DATABASE_URL", "CLOUDER_DEBUG"])
@@ -95,6 +95,9 @@ def test_an_unknown_variable(name: str) -> None:
         ("CLOUDER_PRIVACY_EMAIL", ["", "privacy", "a@b, c@d", "Name <a@b>"]),
         ("CLOUDER_TRUSTED_PROXIES", ["", "-1", "one", "1.5"]),
         ("CLOUDER_RETENTION_RUN_LIMIT", ["", "-1", "many"]),
+        ("CLOUDER_RETENTION_MONTHS", ["", "0", "25", "-1", "two"]),
+        ("CLOUDER_SOURCED_MONTHS", ["", "0", "25"]),
+        ("CLOUDER_SUPPRESSION_KEYS", ["", "x" * 40, "1:short", "0:" + "x" * 40, "1:" + "x" * 40 + ",1:" + "y" * 40]),
         ("CLOUDER_DEV", ["", "maybe"]),
     ],
 )  # fmt: skip

@@ -20,7 +20,7 @@ from accounts.models import MailedLink
 from accounts.services.links import create_link
 from audit.enums import Action
 from audit.models import AuditEvent
-from candidates.enums import InteractionKind
+from candidates.enums import Direction, InteractionKind, MeansOfContact
 from candidates.models import ApplicationDraft, Candidate, Interaction
 from candidates.services.clock import recompute_clock
 from candidates.services.drafts import open_draft
@@ -128,7 +128,12 @@ def consent_that_ended(now: datetime) -> Candidate:
     person = people.application(now - 4 * YEAR - 30 * DAY, email="stays@example.org", has_longer_storage=True).candidate
     called_at = now - YEAR
     Interaction.objects.create(
-        candidate=person, kind=InteractionKind.CALL, occurred_at=called_at, recorded_at=called_at
+        candidate=person,
+        kind=InteractionKind.CALL,
+        means=MeansOfContact.PHONE,
+        direction=Direction.OUT,
+        occurred_at=called_at,
+        recorded_at=called_at,
     )
     recompute_clock(person.person_ref)
     OutboxEmail.objects.filter(subject_ref=person.pk).delete()

@@ -15,7 +15,7 @@ from accounts.services.links import create_link, find_link, resume_session, star
 from audit.enums import Access, Action
 from audit.models import AuditEvent
 from audit.services import record_access
-from candidates.enums import InteractionKind, LinkKind, Stage
+from candidates.enums import Direction, InteractionKind, LinkKind, MeansOfContact, Stage
 from candidates.models import Application, ApplicationDraft, Candidate, Interaction, Position
 from candidates.services.addresses import confirm_address
 from candidates.services.applications import move_application
@@ -217,7 +217,12 @@ def test_nothing_due_leaves_no_trace(at: datetime) -> None:
 def move_clock(person: Candidate, at: datetime) -> None:
     """A contact whose record came late: a reply of yesterday that was read in today."""
     Interaction.objects.create(
-        candidate=person, kind=InteractionKind.MAIL_RECEIVED, occurred_at=at, recorded_at=at + DAY
+        candidate=person,
+        kind=InteractionKind.MAIL_RECEIVED,
+        means=MeansOfContact.MAIL,
+        direction=Direction.IN,
+        occurred_at=at,
+        recorded_at=at + DAY,
     )
     recompute_clock(person.person_ref)
 
