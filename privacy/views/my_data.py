@@ -40,8 +40,8 @@ from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
 from policy import retention
 from policy.calendar import local_date
-from privacy import selectors
 from privacy.forms import SignInForm
+from privacy.selectors import own_data as selectors
 from privacy.services.sign_in import send_sign_in_link
 
 FRESH = timedelta(minutes=10)

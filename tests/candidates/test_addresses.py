@@ -15,7 +15,7 @@ from candidates.services.erasure import request_erasure
 from common.actors import candidate as candidate_actor
 from mailing.enums import EmailKind
 from mailing.models import OutboxEmail
-from privacy.selectors import own_records
+from privacy.selectors.own_data import own_records
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db

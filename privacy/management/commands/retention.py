@@ -15,7 +15,7 @@ from common.commands import USAGE, Answer, instant, only_one
 from common.templatetags.common_text import counts_why, event_label
 from files.errors import StoreError
 from policy.calendar import HELSINKI
-from privacy import selectors
+from privacy.selectors import due as selectors
 from privacy.services import erasure
 from privacy.services.guard import ClockDiffers, check_clock
 

@@ -1,9 +1,7 @@
-"""Reads for "my data" and for the retention plan."""
+"""Reads for "my data"."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from candidates.models import Application, Candidate, Consent, Document, Interaction, Note
 from candidates.selectors.clock import Explanation, explain
@@ -53,22 +51,3 @@ def own_data(records: list[Candidate], *, as_of: datetime) -> OwnData:
         consent=live_consents(person_ref).first(),
         explanation=explain(person_ref, as_of=as_of),
     )
-
-
-@dataclass(frozen=True)
-class Due:
-    """One record that a run would erase: since when, and why."""
-
-    candidate_id: UUID
-    at: datetime
-    why: str
-
-
-def due(as_of: datetime, limit: int = 0) -> Iterator[Due]:
-    """Who would be erased at an instant, longest due first."""
-    rows = Candidate.objects.due(as_of).order_by("expires_at", "pk").values_list("pk", "expires_at", "erase_after")
-    for pk, expires_at, erase_after in rows[:limit] if limit else rows.iterator():
-        if erase_after and erase_after <= as_of:
-            yield Due(pk, erase_after, "REQUESTED")
-        else:
-            yield Due(pk, expires_at, "EXPIRED")
