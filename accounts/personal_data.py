@@ -53,7 +53,7 @@ TABLES = [
             Subject.CANDIDATE,
             "proving control of an address",
             "steps at the person's request, GDPR Art. 6(1)(b)",
-            "30 minutes for signing in, 7 days for confirming an address",
+            "30 minutes for signing in, 7 days for confirming an address, the erase moment for consents and reminders",
             Erasure.DELETE,
         ),
         erased_by="subject_ref",

@@ -141,6 +141,25 @@ class RevocationReason(models.TextChoices):
     CORRECTED = Revocation.CORRECTED.value, _("Recorded by mistake")
 
 
+OF_THE_PORTAL = (
+    InteractionKind.APPLICATION_SUBMITTED,
+    InteractionKind.APPLICATION_WITHDRAWN,
+    InteractionKind.MESSAGE_RECEIVED,
+    InteractionKind.DOCUMENT_ADDED,
+)
+"""What the person did in the portal itself: it took place, and nobody's word makes it undone."""
+
+_BOUNCES = (RevocationReason.BOUNCED, RevocationReason.CORRECTED)
+_MEETS = (RevocationReason.NO_SHOW, RevocationReason.CORRECTED)
+REVOCATIONS: dict[str, tuple[RevocationReason, ...]] = {
+    **dict.fromkeys(InteractionKind, (RevocationReason.CORRECTED,)),
+    **dict.fromkeys(OF_THE_PORTAL, ()),
+    **dict.fromkeys((InteractionKind.MAIL_SENT, InteractionKind.OUTREACH), _BOUNCES),
+    **dict.fromkeys((InteractionKind.INTERVIEW, InteractionKind.CALL), _MEETS),
+}
+"""Why a contact of a kind may turn out not to have taken place."""
+
+
 class InterviewState(models.TextChoices):
     """Where an interview stands. Only one that was held is a contact (E6)."""
 

@@ -8,7 +8,8 @@ PROVIDED = Export.ACCESS_AND_PORTABILITY
 RECRUITMENT = Handling(
     subject=Subject.CANDIDATE,
     purpose="handling the application and communicating about it (policy §3)",
-    basis="steps at the person's request before a contract, GDPR Art. 6(1)(b)",
+    basis="steps at the person's request before a contract, GDPR Art. 6(1)(b); of a person whom we approached legitimate "
+    "interest, Art. 6(1)(f), until they apply",
     period="two calendar years from the last contact (policy §7)",
     erasure=Erasure.DELETE,
 )
@@ -105,7 +106,7 @@ TABLES = [
             "text_sha256": Personal("hash of the exact text"),
             "shown_at": Personal("when it was shown"),
         },
-        handling=replace(RECRUITMENT, basis="accountability for information, GDPR Art. 5(2) and 13"),
+        handling=replace(RECRUITMENT, basis="accountability for information, GDPR Art. 5(2), 13 and 14"),
     ),
     Table(
         model="candidates.Application",
@@ -141,6 +142,7 @@ TABLES = [
     Table(
         model="candidates.StageChange",
         erased_by="application__candidate_id",
+        process_time="at",
         fields={
             "id": KEY,
             "application": UNFOLLOWED,
@@ -155,6 +157,7 @@ TABLES = [
     Table(
         model="candidates.Note",
         erased_by="candidate_id",
+        process_time="at",
         fields={
             "id": KEY,
             "candidate": UNFOLLOWED,
@@ -168,6 +171,7 @@ TABLES = [
     Table(
         model="candidates.Interaction",
         erased_by="candidate_id",
+        process_time="occurred_at",
         fields={
             "id": KEY,
             "candidate": UNFOLLOWED,
@@ -188,6 +192,7 @@ TABLES = [
     Table(
         model="candidates.Interview",
         erased_by="candidate_id",
+        process_time="starts_at",
         fields={
             "id": KEY,
             "candidate": UNFOLLOWED,
@@ -205,6 +210,7 @@ TABLES = [
     Table(
         model="candidates.StaffTask",
         erased_by="application__candidate_id",
+        process_time="created_at",
         fields={
             "id": KEY,
             "application": UNFOLLOWED,

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.services.links import purge_links_and_sessions
-from candidates.services import consents, drafts
+from candidates.services import consents, drafts, holds, outreach, restrictions, tasks_for_staff
 from common import clock
 
 
@@ -18,3 +18,18 @@ def purge_drafts_and_links() -> None:
     """Delete what was never sent, and links and visits that have run out."""
     drafts.purge_drafts(at=clock.now())
     purge_links_and_sessions(at=clock.now())
+
+
+@shared_task(name="candidates.tasks.tell_and_ask_in_time")
+def tell_and_ask_in_time() -> None:
+    """What has its day: people whose restriction ends, colleagues whose applications do, and holds that are over."""
+    at = clock.now()
+    restrictions.tell_of_ending_restrictions(at=at)
+    tasks_for_staff.open_contact_or_close_tasks(at=at)
+    holds.release_ended_holds(at=at)
+
+
+@shared_task(name="candidates.tasks.note_failed_outreach")
+def note_failed_outreach() -> None:
+    """Take back the messages to people whom we approached that the mail server gave up on."""
+    outreach.note_failed_outreach(at=clock.now())

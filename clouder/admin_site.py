@@ -1,6 +1,8 @@
 """The admin site: its start page is work, not a list of models."""
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
@@ -11,8 +13,10 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from audit.enums import Access
+from audit.enums import Access, Purpose
 from audit.services import record_access
+from candidates.models import StaffTask
+from candidates.selectors.tasks import tasks_for
 from candidates.selectors.workbench import workbench
 from common import clock
 from common.actors import staff
@@ -20,6 +24,7 @@ from mailing.enums import EmailState
 from mailing.models import OutboxEmail
 from privacy.enums import BatchState
 from privacy.models import ErasureBatch
+from privacy.selectors.desk import Desk, desk
 
 
 class ClouderAdminSite(AdminSite):
@@ -32,9 +37,12 @@ class ClouderAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """The language switch beside the admin's own addresses."""
+        """The language switch and the privacy officer's page of a person beside the admin's own addresses."""
+        from privacy.admin import person  # noqa: PLC0415 (its package registers with this very site)
+
         return [
             path("language/", self.admin_view(require_POST(self.language_view)), name="language"),
+            *person.urls(self),
             *super().get_urls(),
         ]
 
@@ -63,4 +71,28 @@ class ClouderAdminSite(AdminSite):
             shown = {row.candidate_id for row in (*work.new_today, *work.waiting)} | {row.pk for row in work.due_soon}
             record_access(Access.LISTED, at=at, actor=staff(request.user.pk), subject_refs=shown)
             context["work"] = work
+            context["tasks"] = self._tasks(request, at)
+        if request.user.has_perm("privacy.view_subjectrequest"):
+            context["desk"] = self._desk(request, at)
         return super().index(request, {**context, **(extra_context or {})})
+
+    @staticmethod
+    def _tasks(request: HttpRequest, at: datetime) -> list[StaffTask]:
+        """What the user is asked to do, and what is nobody's; whom it shows is recorded."""
+        tasks = tasks_for(UUID(str(request.user.pk)), at)
+        shown = {task.application.candidate_id for task in tasks}
+        record_access(Access.LISTED, at=at, actor=staff(request.user.pk), subject_refs=shown)
+        return tasks
+
+    @staticmethod
+    def _desk(request: HttpRequest, at: datetime) -> Desk:
+        """What waits for the privacy officer; only the list of those whom no reminder reaches has names on it."""
+        found = desk(at)
+        record_access(
+            Access.LISTED,
+            at=at,
+            actor=staff(request.user.pk),
+            subject_refs=[row.candidate_id for row in found.undeliverable],
+            purpose=Purpose.PRIVACY,
+        )
+        return found

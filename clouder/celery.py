@@ -14,6 +14,7 @@ from celery.signals import setup_logging
 from django.conf import settings
 
 from clouder import file_broker
+from clouder.quarantine import GuardedTask
 from clouder.start import require_settings
 
 require_settings()
@@ -22,9 +23,17 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     # Never pinned to 03:00-04:00 local time, an hour that is skipped or doubled twice a year.
     "erase_due": {"task": "privacy.tasks.erase_due", "schedule": crontab(minute="*/15")},
     "expire_storage_consents": {"task": "candidates.tasks.expire_storage_consents", "schedule": crontab(minute="5")},
+    "tell_and_ask_in_time": {"task": "candidates.tasks.tell_and_ask_in_time", "schedule": crontab(minute="10")},
+    "send_retention_reminders": {"task": "privacy.tasks.send_retention_reminders", "schedule": crontab(minute="20")},
+    "note_failed_outreach": {"task": "candidates.tasks.note_failed_outreach", "schedule": crontab(minute="*/10")},
     "deliver_emails": {"task": "mailing.tasks.deliver_emails", "schedule": 30.0},
+    "write_ledger": {"task": "privacy.tasks.write_ledger", "schedule": 60.0},
+    "purge_old_records": {"task": "privacy.tasks.purge_old_records", "schedule": crontab(minute="25")},
+    "purge_audit": {"task": "audit.tasks.purge_old_events", "schedule": crontab(minute="35")},
     "purge_staged_files": {"task": "files.tasks.purge_staged_files", "schedule": crontab(minute="*/10")},
     "purge_drafts_and_links": {"task": "candidates.tasks.purge_drafts_and_links", "schedule": crontab(minute="*/10")},
+    "watch": {"task": "privacy.tasks.watch", "schedule": crontab(minute="40")},
+    "reconcile": {"task": "privacy.tasks.reconcile", "schedule": crontab(hour="1", minute="50")},
 }
 
 
@@ -60,7 +69,7 @@ def _transport() -> dict[str, Any]:
     }
 
 
-app = Celery("clouder", set_as_current=True)
+app = Celery("clouder", set_as_current=True, task_cls=GuardedTask)
 app.conf.update(
     **_transport(),
     broker_connection_retry_on_startup=True,

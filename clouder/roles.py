@@ -13,6 +13,7 @@ Grants = dict[str, tuple[str, ...]]
 RECRUITER: Grants = {
     "candidates": (
         "view_candidate",
+        "add_candidate",
         "view_application",
         "change_application",
         "view_document",
@@ -20,14 +21,49 @@ RECRUITER: Grants = {
         "add_note",
         "view_note",
         "add_interaction",
+        "change_interaction",
         "view_interaction",
+        "add_interview",
+        "change_interview",
+        "view_interview",
     ),
 }
 POSITIONS: Grants = {"candidates": ("add_position", "change_position", "delete_position", "view_position")}
+APPROACHING: Grants = {
+    "candidates": (
+        "add_sourcingassessment",
+        "change_sourcingassessment",
+        "view_sourcingassessment",
+        "change_suppression",
+        "view_suppression",
+    ),
+}
+
+WATCH: Grants = {"privacy": ("view_runstop", "change_runstop", "view_retentionrun")}
+
+DESK: Grants = {
+    "candidates": (
+        "view_restriction",
+        "add_restriction",
+        "change_restriction",
+        "view_hold",
+        "add_hold",
+        "change_hold",
+    ),
+    "privacy": (
+        "view_subjectrequest",
+        "add_subjectrequest",
+        "change_subjectrequest",
+        "view_bulkerasure",
+        "view_erasurebatch",
+        "change_erasurebatch",
+        "view_erasurecase",
+    ),
+}
 
 PERMISSIONS: dict[Role, tuple[Grants, ...]] = {
     Role.RECRUITER: (RECRUITER, POSITIONS),
-    Role.PRIVACY_OFFICER: (RECRUITER, {"candidates": ("delete_candidate",)}),
+    Role.PRIVACY_OFFICER: (RECRUITER, WATCH, {"candidates": ("delete_candidate",)}, APPROACHING, DESK),
     Role.ADMINISTRATOR: (
         POSITIONS,
         {"accounts": ("add_user", "change_user", "view_user"), "auth": ("view_group",)},

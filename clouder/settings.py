@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "common.middleware.PersonalPagesMiddleware",
+    "clouder.quarantine.QuarantineMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -196,6 +197,8 @@ PORTAL_SESSION_ABSOLUTE = timedelta(hours=2)
 SIGN_IN_LINK_LIFETIME = timedelta(minutes=30)
 ADDRESS_LINK_LIFETIME = timedelta(days=7)
 ANSWER_TIME = timedelta(days=14)  # when an applicant is promised an answer
+REMINDER_DAYS = (30, 7)  # so many days before an erasure a person is reminded; two at most
+INVITATION_PAUSE = timedelta(days=30)  # between two invitations to longer storage
 STAGED_LIFETIME = timedelta(hours=24)
 ERASURE_COOLING_TIME = timedelta(hours=24)
 SIGNED_LINK_LIFETIME = timedelta(seconds=60)

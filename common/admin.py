@@ -10,7 +10,7 @@ from django.http import HttpRequest
 class ReadOnlyAdmin(admin.ModelAdmin[Any]):
     """Rows that are written by services: the admin shows them and neither adds, changes nor deletes."""
 
-    actions = None
+    actions: Any = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds by hand."""

@@ -4,6 +4,8 @@ Under ``dev.py`` a file may hold an offset in seconds, so that a demonstration c
 that file anywhere else.
 """
 
+import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -31,3 +33,24 @@ def database_now() -> datetime:
         row = cursor.fetchone()
     at: datetime = row[0]
     return at.astimezone(UTC) + offset()
+
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True)
+class Boot:
+    """Which boot of which machine this is, and how long it has run, time asleep included."""
+
+    ref: str
+    since: timedelta
+
+
+def boot() -> Boot | None:
+    """The kernel's own count of time, by which a jump of the clock is seen.
+
+    None where the machine does not say (only Linux does), and where ``offset`` may shift the clock on purpose.
+    """
+    if settings.CLOCK_FILE is not None or not BOOT_ID.exists():
+        return None
+    return Boot(BOOT_ID.read_text().strip(), timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME)))

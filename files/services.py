@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import IO, Any, BinaryIO, cast
 from uuid import UUID
@@ -89,8 +90,18 @@ def discard_staged(owner_ref: UUID, ids: Iterable[UUID], *, at: datetime) -> Non
     StoredFile.objects.filter(owner_ref=owner_ref, pk__in=list(ids), state=FileState.STAGED).update(expires_at=at)
 
 
+def release_files(ids: Iterable[UUID]) -> int:
+    """Give up files that no document holds any more; the next purge takes object and row. Returns how many."""
+    return StoredFile.objects.filter(pk__in=list(ids), state=FileState.ATTACHED).update(
+        state=FileState.DELETION_PENDING
+    )
+
+
 def purge_staged_files(*, at: datetime, limit: int = PURGE_BATCH) -> int:
-    """Delete staged files that ran out: objects first, in all their versions, then the rows. Returns how many."""
+    """Delete staged files that ran out, and files given up: objects first, in all their versions, then the rows.
+
+    Returns how many.
+    """
     rows = StoredFile.objects.filter(state=FileState.STAGED, expires_at__lte=at).order_by("expires_at")[:limit]
     found = list(rows.values_list("pk", "key"))
     if found:
@@ -102,6 +113,31 @@ def purge_staged_files(*, at: datetime, limit: int = PURGE_BATCH) -> int:
     pending = list(StoredFile.objects.filter(state=FileState.DELETION_PENDING).values_list("pk", "key")[:limit])
     _store().purge_keys(key for _, key in pending)
     return raw_delete(StoredFile.objects.filter(pk__in=[pk for pk, _ in pending]))
+
+
+def copy_stored_file(stored: StoredFile, *, owner_ref: UUID, at: datetime) -> StoredFile:
+    """Copy a file under another owner, the row first and then the object; returns the copy.
+
+    The copy's key follows from the file and the owner, so that repeating it after a crash makes no second one, whether
+    or not the row was committed. Raises FileNotFoundError where the store has lost the object, StoreError where it
+    refuses.
+    """
+    name = hashlib.sha256(f"{stored.key}|{owner_ref}".encode()).hexdigest()[:32]
+    copy, _ = StoredFile.objects.get_or_create(
+        key=f"{prefix_of(owner_ref)}{name}",
+        defaults={
+            "owner_ref": owner_ref,
+            "name": stored.name,
+            "kind": stored.kind,
+            "size": stored.size,
+            "sha256": stored.sha256,
+            "state": FileState.ATTACHED,
+            "created_at": at,
+        },
+    )
+    with open_file(stored) as content, suppress(FileExistsError):  # a try before this one had come so far
+        _store().put_new(copy.key, content)
+    return copy
 
 
 def open_file(stored: StoredFile) -> IO[bytes]:

@@ -2,11 +2,17 @@
 
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, BinaryIO, NoReturn
 
 from django.core.files.storage import FileSystemStorage
+
+from files.listing import Listed, Unfinished
+
+PART = ".part-"
+"""What the name of a file holds that is being written."""
 
 
 class LocalObjectStorage(FileSystemStorage):
@@ -27,7 +33,7 @@ class LocalObjectStorage(FileSystemStorage):
         """Write an object that must not exist yet. Raises FileExistsError if it does."""
         path = self._file(key)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part = path.with_name(f"{path.name}.part-{os.getpid()}-{os.urandom(4).hex()}")
+        part = path.with_name(f"{path.name}{PART}{os.getpid()}-{os.urandom(4).hex()}")
         try:
             with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as target:
                 shutil.copyfileobj(content, target)
@@ -76,3 +82,40 @@ class LocalObjectStorage(FileSystemStorage):
         root = Path(self.location).resolve()
         folder = self._file(prefix) if prefix else root
         return sorted(str(item.relative_to(root)) for item in folder.rglob("*") if item.is_file())
+
+    # Reconciliation: the whole folder in one pass
+
+    def list_objects(self) -> Iterator[Listed]:
+        """Every key in order. A folder keeps no versions, so nothing lies behind an object."""
+        for key, written_at in self._walk(Path(self.location).resolve()):
+            if PART not in key:
+                yield Listed(key, is_current=True, written_at=written_at)
+
+    def list_unfinished(self) -> Iterator[Unfinished]:
+        """Files that a process began to write and left."""
+        for key, written_at in self._walk(Path(self.location).resolve()):
+            if PART in key:
+                yield Unfinished(key, "", written_at)
+
+    def _walk(self, folder: Path, prefix: str = "") -> Iterator[tuple[str, datetime]]:
+        """Every file in the order of keys, which is not that of folders: "a-b/" comes before "a/"."""
+        entries: Iterable[os.DirEntry[str]] = os.scandir(folder) if folder.is_dir() else []
+        for entry in sorted(entries, key=lambda entry: f"{entry.name}/" if entry.is_dir() else entry.name):
+            if entry.is_dir():
+                yield from self._walk(Path(entry.path), f"{prefix}{entry.name}/")
+            else:
+                yield f"{prefix}{entry.name}", datetime.fromtimestamp(entry.stat().st_mtime, UTC)
+
+    def end_unfinished(self, uploads: Iterable[Unfinished]) -> int:
+        """Delete what was left half-written. Returns how many were asked for."""
+        keys = [upload.key for upload in uploads]
+        self.purge_keys(keys)
+        return len(keys)
+
+    def has_object(self, key: str) -> bool:
+        """Whether a key has an object now."""
+        return self._file(key).is_file()
+
+    def purge_old_versions(self, keys: Iterable[str]) -> int:
+        """There are none; returns 0."""
+        return 0

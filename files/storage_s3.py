@@ -6,9 +6,11 @@ each by its id, looks at every answer, and lists again until nothing is left.
 """
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from io import BytesIO
-from itertools import islice
+from itertools import groupby, islice
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.config import Config
@@ -17,11 +19,15 @@ from django.utils.http import content_disposition_header
 from storages.backends.s3 import S3Storage
 
 from files.errors import StoreError
+from files.listing import Listed, Unfinished
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BATCH = 1_000
+FEW = 4
+LISTINGS = 16
+"""How many listings are under way at once."""
 ROUNDS = 5
 
 
@@ -34,12 +40,27 @@ def _store_errors() -> Iterator[None]:
         raise StoreError(type(error).__name__) from error
 
 
+def _prefix(key: str) -> str:
+    """The first part of a key, which is the record that the object belongs to."""
+    return f"{key.partition('/')[0]}/"
+
+
+def _pages_of_the_bucket(last_key: str) -> float:
+    """How many pages the bucket has, by the last key of its first: keys begin with random hexadecimal digits."""
+    try:
+        share = (int(last_key[:8], 16) + 1) / 16**8
+    except ValueError:
+        return float("inf")
+    return 1 / share
+
+
 class S3ObjectStorage(S3Storage):  # type: ignore[misc]
     """django-storages' S3 storage with what erasing and signed links need."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         limits = Config(
+            max_pool_connections=LISTINGS,
             connect_timeout=2,
             read_timeout=10,
             retries={"mode": "standard", "total_max_attempts": 3},
@@ -98,15 +119,16 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
 
         Raises StoreError where something could not be deleted; then nothing that is left was forgotten.
         """
-        prefixes = list(prefixes)
+        wanted = set(prefixes)
         count = 0
-        for _ in range(ROUNDS):
-            with _store_errors():
-                deleted = self._delete(version for prefix in prefixes for version in self._versions(prefix))
-                aborted = sum(self._abort_uploads(prefix) for prefix in prefixes)
-            count += deleted
-            if not deleted and not aborted:
-                return count
+        with _store_errors():
+            versions = self._versions_below(wanted)
+            for _ in range(ROUNDS):
+                count += self._delete(iter(versions))
+                self._abort_uploads(wanted)
+                versions = self._versions_below(wanted)
+                if not versions:
+                    return count
         raise StoreError("objects keep appearing below a prefix that is being erased")
 
     def purge_keys(self, keys: Iterable[str]) -> int:
@@ -117,8 +139,9 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
 
     def remaining(self, prefixes: Iterable[str]) -> int:
         """How many versions, delete markers and unfinished uploads are left below the prefixes."""
+        wanted = set(prefixes)
         with _store_errors():
-            return sum(sum(1 for _ in self._versions(prefix)) + len(self._uploads(prefix)) for prefix in prefixes)
+            return len(self._versions_below(wanted)) + len(self._uploads(wanted))
 
     def list_keys(self, prefix: str = "") -> list[str]:
         """Every key below a prefix whose newest version is not a delete marker, in order."""
@@ -126,20 +149,59 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
         with _store_errors():
             return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
-    def _versions(self, prefix: str) -> Iterator[dict[str, str]]:
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket_name, Prefix=prefix)
-        for page in pages:
-            for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
-                yield {"Key": item["Key"], "VersionId": item["VersionId"]}
+    def _versions(self, prefix: str, client: "S3Client | None" = None) -> Iterator[dict[str, str]]:
+        for page, _ in self._version_pages(prefix, client):
+            yield from page
 
-    def _uploads(self, prefix: str) -> list[dict[str, str]]:
-        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket_name, Prefix=prefix)
+    def _version_pages(
+        self, prefix: str = "", client: "S3Client | None" = None
+    ) -> Iterator[tuple[list[dict[str, str]], bool]]:
+        """Pages of versions and delete markers, each in the order of keys, and whether more pages follow."""
+        for page in (
+            (client or self._client)
+            .get_paginator("list_object_versions")
+            .paginate(Bucket=self.bucket_name, Prefix=prefix, PaginationConfig={"PageSize": BATCH})
+        ):
+            items = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            versions = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
+            yield sorted(versions, key=lambda version: version["Key"]), page.get("IsTruncated", False)
+
+    def _versions_below(self, prefixes: set[str]) -> list[dict[str, str]]:
+        """Every version and delete marker below these prefixes, with as few requests as the bucket allows.
+
+        One listing for each prefix costs as many requests as there are prefixes, a walk over the bucket as many as it
+        has thousands of versions; the first page of the walk tells which is less. Listings of single prefixes are made
+        side by side, for what they cost is the wait.
+        """
+        if len(prefixes) < FEW:
+            return self._versions_of_each(prefixes)
+        found, last = [], max(prefixes)
+        for number, (page, is_more) in enumerate(self._version_pages()):
+            found += [version for version in page if _prefix(version["Key"]) in prefixes]
+            if page and _prefix(page[-1]["Key"]) > last:
+                break
+            if number == 0 and page and is_more and _pages_of_the_bucket(page[-1]["Key"]) > len(prefixes):
+                return self._versions_of_each(prefixes)
+        return found
+
+    def _versions_of_each(self, prefixes: set[str]) -> list[dict[str, str]]:
+        client = self._client  # another thread would make a client of its own
+        with ThreadPoolExecutor(min(LISTINGS, max(1, len(prefixes)))) as pool:
+            found = pool.map(lambda prefix: list(self._versions(prefix, client)), sorted(prefixes))
+            return [version for versions in found for version in versions]
+
+    def _uploads(self, prefixes: set[str]) -> list[dict[str, str]]:
+        """The unfinished uploads below these prefixes; the bucket's own are few at any time."""
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket_name)
         return [
-            {"Key": item["Key"], "UploadId": item["UploadId"]} for page in pages for item in page.get("Uploads", [])
+            {"Key": item["Key"], "UploadId": item["UploadId"]}
+            for page in pages
+            for item in page.get("Uploads", [])
+            if _prefix(item["Key"]) in prefixes
         ]
 
-    def _abort_uploads(self, prefix: str) -> int:
-        uploads = self._uploads(prefix)
+    def _abort_uploads(self, prefixes: set[str]) -> int:
+        uploads = self._uploads(prefixes)
         for upload in uploads:
             try:
                 self._client.abort_multipart_upload(
@@ -162,3 +224,80 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
                 raise StoreError(f"{len(failures)} of {len(batch)} versions not deleted: {failures[0].get('Code')}")
             count += len(batch)
         return count
+
+    # Reconciliation: the whole bucket in one pass
+
+    def list_objects(self) -> Iterator[Listed]:
+        """Every key of the bucket in order, each once, with what lies behind it; a page is in memory at a time."""
+        with _store_errors():
+            for key, items in groupby(self._items(), key=lambda item: cast(str, item["Key"])):
+                yield _listed(key, items)
+
+    def _items(self) -> Iterator[dict[str, Any]]:
+        """Versions and delete markers in the order of keys: a page holds both, each in order."""
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket_name)
+        for page in pages:
+            versions: list[dict[str, Any]] = [{**item, "is_marker": False} for item in page.get("Versions", [])]
+            markers: list[dict[str, Any]] = [{**item, "is_marker": True} for item in page.get("DeleteMarkers", [])]
+            yield from sorted([*versions, *markers], key=lambda item: cast(str, item["Key"]))
+
+    def list_unfinished(self) -> Iterator[Unfinished]:
+        """Every upload that has not ended."""
+        with _store_errors():
+            for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket_name):
+                for item in page.get("Uploads", []):
+                    yield Unfinished(item["Key"], item["UploadId"], item["Initiated"])
+
+    def end_unfinished(self, uploads: Iterable[Unfinished]) -> int:
+        """Abort uploads; one that ended meanwhile is no error. Returns how many were asked for."""
+        count = 0
+        with _store_errors():
+            for upload in uploads:
+                count += 1
+                try:
+                    self._client.abort_multipart_upload(Bucket=self.bucket_name, Key=upload.key, UploadId=upload.ref)
+                except ClientError as error:
+                    if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                        raise
+        return count
+
+    def has_object(self, key: str) -> bool:
+        """Whether a key has an object now, asked anew."""
+        try:
+            self._client.head_object(Bucket=self.bucket_name, Key=key)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return False
+            raise StoreError(type(error).__name__) from error
+        except BotoCoreError as error:
+            raise StoreError(type(error).__name__) from error
+        return True
+
+    def purge_old_versions(self, keys: Iterable[str]) -> int:
+        """Delete what lies behind the present objects of these keys; a key without a present object is left alone."""
+        with _store_errors():
+            return self._delete(version for key in keys for version in self._behind(key))
+
+    def _behind(self, key: str) -> Iterator[dict[str, str]]:
+        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket_name, Prefix=key)
+        items: list[Any] = [
+            item for page in pages for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        ]
+        mine = [item for item in items if item["Key"] == key]
+        if any(item["IsLatest"] and "ETag" in item for item in mine):  # a delete marker has no ETag
+            yield from ({"Key": key, "VersionId": item["VersionId"]} for item in mine if not item["IsLatest"])
+
+
+def _listed(key: str, items: Iterable[dict[str, Any]]) -> Listed:
+    """One key, from its versions and delete markers."""
+    is_current, old, markers = False, 0, 0
+    written_at = datetime.min.replace(tzinfo=UTC)
+    for item in items:
+        written_at = max(written_at, item["LastModified"])
+        if item["is_marker"]:
+            markers += 1
+        elif item["IsLatest"]:
+            is_current = True
+        else:
+            old += 1
+    return Listed(key, is_current, written_at, old=old, markers=markers)

@@ -13,6 +13,7 @@ TABLES = [
             Erasure.DELETE,
         ),
         erased_by="subject_ref",
+        process_time="queued_at",
         fields={
             "id": KEY,
             "kind": Personal("kind of mail"),

@@ -180,14 +180,19 @@ def render(email: OutboxEmail, connection: BaseEmailBackend | None = None) -> Em
         subject = " ".join(render_to_string(f"{folder}/subject.txt", context).split())
         text = render_to_string(f"{folder}/body.txt", context)
         html = render_to_string(f"{folder}/body.html", {**context, "subject": subject})
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
     message = EmailMultiAlternatives(
         subject,
         text,
         settings.DEFAULT_FROM_EMAIL,
         [email.to_address],
         connection=connection,
-        headers={"Message-ID": f"<{email.pk}@{domain}>", "Auto-Submitted": "auto-generated"},
+        headers={"Message-ID": message_id(email.pk), "Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(html, "text/html")
     return message
+
+
+def message_id(email_id: UUID) -> str:
+    """The Message-ID that a mail of the outbox has, the same at every delivery; by it a bounce is recognised."""
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    return f"<{email_id}@{domain}>"

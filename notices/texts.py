@@ -19,6 +19,7 @@ class TextId(StrEnum):
 
     SHORT_NOTICE = "short_notice"
     LONGER_STORAGE = "longer_storage"
+    SOURCED_NOTICE = "sourced_notice"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ are UTC; a period is computed on the date in Helsinki and never by adding hours 
 """
 
 import calendar
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -33,3 +33,11 @@ def add_months(day: date, months: int) -> date:
 def add_years(day: date, years: int) -> date:
     """The same-numbered day so many years later; 29 February becomes 28 in a year that has no 29th."""
     return add_months(day, 12 * years)
+
+
+def first_kept_day(today: date, years: int) -> date:
+    """The earliest date of which something is still kept on a date, where it is kept for so many calendar years."""
+    day = add_years(today, -years)
+    while add_years(day, years) < today:
+        day += timedelta(days=1)
+    return day

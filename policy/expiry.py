@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from policy.calendar import add_months, local_date, local_midnight
-from policy.periods import REQUEST_ANSWER_MONTHS, REQUEST_EXTENSION_MONTHS
+from policy.calendar import add_months, add_years, local_date, local_midnight
+from policy.periods import CLAIM_YEARS, REQUEST_ANSWER_MONTHS, REQUEST_EXTENSION_MONTHS
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 """Until somebody lifts it."""
 
 LONGEST_DEFERRAL = timedelta(days=30)
 TOLD_BEFORE = timedelta(days=14)
+OBJECTION_DECIDED_DAYS = 7
 
 
 class Ground(StrEnum):
@@ -82,6 +83,18 @@ def request_limit_on(received_at: datetime, *, is_extended: bool) -> date:
     """The last date on which the answer may be given, with the two further months where the person was told in time."""
     months = REQUEST_ANSWER_MONTHS + (REQUEST_EXTENSION_MONTHS if is_extended else 0)
     return add_months(local_date(received_at), months)
+
+
+def objection_due_on(received_at: datetime) -> date:
+    """The date by which an objection to recruiting contact is decided: seven days; it is restricted meanwhile."""
+    return local_date(received_at) + timedelta(days=OBJECTION_DECIDED_DAYS)
+
+
+def claim_ends_on(decision_notified_at: datetime) -> date:
+    """The last day on which a claim over a decision can be brought (Non-Discrimination Act 1325/2014, Art. 17(3)(e)):
+    what is held for the defence against one goes after it.
+    """
+    return add_years(local_date(decision_notified_at), CLAIM_YEARS)
 
 
 def held_back_until(expires_at: datetime, restrictions: Iterable[Restriction]) -> tuple[datetime, Deferral] | None:

@@ -10,8 +10,8 @@ class BatchTrigger(models.TextChoices):
     """What a batch erases."""
 
     PEOPLE = "PEOPLE", _("People whose time is over or who asked")
-    OLD_PROCESS = "OLD_PROCESS", _("The old process of people who stay by consent")
     VAULT = "VAULT", _("What a released hold had kept")
+    REPLAY = "REPLAY", _("People whom a restore brought back")
 
 
 class BatchState(models.TextChoices):

@@ -49,6 +49,8 @@ class ErasureBatch(UUIDModel):
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("erasure that waits for a mailbox")
+        verbose_name_plural = _("erasures that wait for a mailbox")
         indexes = [
             models.Index(
                 fields=["lease_until"],
@@ -81,13 +83,16 @@ class ErasureCase(UUIDModel):
     candidate_ref = models.UUIDField()
     state = models.CharField(max_length=10, choices=CaseState.choices)
     reason = models.CharField(max_length=20, choices=CaseReason.choices)
-    number = models.CharField(max_length=20, blank=True)
+    number = models.CharField(_("case number"), max_length=20, blank=True)
+    counts = models.JSONField(default=dict)
     batch_ref = models.UUIDField(null=True)
     opened_at = models.DateTimeField()
     waits_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("erasure case")
+        verbose_name_plural = _("erasure cases")
         indexes = [
             models.Index(fields=["number"], condition=~Q(number=""), name="privacy_case_number"),
             models.Index(fields=["batch_ref"], condition=Q(batch_ref__isnull=False), name="privacy_case_batch"),
@@ -184,6 +189,8 @@ class RunStop(UUIDModel):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("stopped run")
+        verbose_name_plural = _("stopped runs")
         constraints = [
             models.UniqueConstraint(fields=["reason"], condition=Q(closed_at=None), name="privacy_one_open_stop"),
         ]

@@ -74,7 +74,9 @@ OWN = [
             "candidate_ref": Personal("whose erasure it is, as an opaque reference", Export.NONE),
             "number": Personal("the case number that the person was told", Export.NONE),
             "id": KEY,
-            **dict.fromkeys(("state", "reason", "batch_ref", "opened_at", "waits_until", "closed_at"), TECHNICAL),
+            **dict.fromkeys(
+                ("state", "reason", "counts", "batch_ref", "opened_at", "waits_until", "closed_at"), TECHNICAL
+            ),
         },
     ),
     Table(

@@ -4,7 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from common import clock
-from privacy.services import erasure, guard
+from privacy.services import alarms, erasure, guard, journal, periods, reconcile, reminders
 
 
 @shared_task(name="privacy.tasks.erase_due")
@@ -12,4 +12,44 @@ def erase_due() -> None:
     """Erase everybody whose data must go now."""
     at = clock.now()
     guard.check_clock(at, clock.database_now())
-    erasure.erase_due(at=at, limit=settings.RETENTION_RUN_LIMIT)
+    erasure.erase_due(at=at, limit=settings.RETENTION_RUN_LIMIT, boot=clock.boot())
+
+
+@shared_task(name="privacy.tasks.send_retention_reminders")
+def send_retention_reminders() -> None:
+    """Remind people whose data go soon, and mark the addresses to which reminders come back."""
+    at = clock.now()
+    guard.check_clock(at, clock.database_now())
+    reminders.note_undeliverable(at=at)
+    reminders.send_retention_reminders(at=at)
+
+
+@shared_task(name="privacy.tasks.watch")
+def watch() -> None:
+    """Look for what goes wrong in silence, and bring the dates up to date while a change of periods waits."""
+    at = clock.now()
+    reconcile.follow_new_periods(at=at)
+    alarms.watch(at=at)
+
+
+@shared_task(name="privacy.tasks.reconcile")
+def reconcile_all() -> None:
+    """Every night: the dates against the rule, the ledger against itself, the store against the rows."""
+    at = clock.now()
+    reconcile.reconcile_clocks(at=at)
+    alarms.watch_daily(at=at)
+    reconcile.reconcile_files(at=at)
+
+
+@shared_task(name="privacy.tasks.write_ledger")
+def write_ledger() -> None:
+    """Write into the ledger what it lacks: the privacy journal, and the hash of each day of the audit log."""
+    at = clock.now()
+    journal.write_journal(at=at)
+    journal.write_days_of_audit(at=at)
+
+
+@shared_task(name="privacy.tasks.purge_old_records")
+def purge_old_records() -> None:
+    """Delete the records of privacy whose periods are over."""
+    periods.purge_old_records(at=clock.now())

@@ -3,6 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
+from privacy.views import mailed_links
 from privacy.views import my_data as views
 
 my_data = (
@@ -18,6 +19,9 @@ my_data = (
         path(_("withdraw/<uuid:application_id>/"), views.withdraw, name="withdraw"),
         path(_("file/<uuid:document_id>/"), views.document, name="document"),
         path(_("erase/"), views.erase, name="erase"),
+        path(_("agree/<str:token>/"), mailed_links.agree, name="agree"),
+        path(_("take-back/<str:token>/"), mailed_links.take_back, name="take_back"),
+        path(_("erase-now/<str:token>/"), mailed_links.erase_now, name="erase_now"),
     ],
     "my_data",
 )

@@ -1,5 +1,5 @@
-/* Comfort on top of pages that work without it: the error summary takes the focus, and a form says that it is being
-   sent and is sent once. */
+/* Comfort on top of pages that work without it: the error summary takes the focus, a choice brings what is usual with it,
+   and a form says that it is being sent and is sent once. */
 
 const PATIENCE = 60_000; // after so many milliseconds without an answer a form may be sent again
 
@@ -30,4 +30,14 @@ for (const form of document.querySelectorAll("form[data-sending]")) {
     setTimeout(reset, PATIENCE);
   });
   addEventListener("pageshow", reset); // the Back button brings the page back as it was left
+}
+
+// A choice brings along what is usual for it: its data-means is put into the field "means" of the same form, and so on.
+for (const leader of document.querySelectorAll("select[data-leads]")) {
+  leader.addEventListener("change", () => {
+    for (const name of leader.dataset.leads.split(" ")) {
+      const field = leader.form.elements[leader.name.replace("kind", name)];
+      field.value = leader.selectedOptions[0].dataset[name];
+    }
+  });
 }

@@ -16,6 +16,7 @@ from django.utils import translation
 from accounts.enums import Role
 from accounts.models import User
 from candidates.models import Position
+from clouder import quarantine
 from tests.factories import people
 from tests.parts.servers import chromium, redis_server, s3_buckets, s3_server
 from tests.parts.smtp import smtp_server
@@ -67,6 +68,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def at() -> datetime:
     """The instant at which the test takes place."""
     return AT
+
+
+@pytest.fixture(autouse=True)
+def _sound_ledger() -> None:
+    """Each test begins as in a process to which the ledger has just said that the database is not a restored one."""
+    quarantine.watch.remember(quarantine.Answer.SOUND)
 
 
 @pytest.fixture(autouse=True)

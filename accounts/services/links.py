@@ -2,10 +2,16 @@
 
 A link is 32 random bytes; the database knows their SHA-256 only. Looking at a link changes nothing; using it does,
 once. A newer link of the same purpose for the same address and record ends the older ones.
+
+Lasting links are other: every mail about longer storage and every reminder carries some, a person may press the one of
+an old mail, and pressing it twice must not look like a failure. They work until a moment, end no older one and are not
+used up; so what they do must be an act that changes nothing when it is repeated.
 """
 
 import hashlib
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -46,6 +52,35 @@ def create_link(
         expires_at=at + lifetime,
     )
     return token
+
+
+@dataclass(frozen=True)
+class LastingLink:
+    """A lasting link that is to be made: for whom, about which record, and the moment at which it ends."""
+
+    purpose: LinkPurpose
+    address: str
+    language: str
+    subject_ref: UUID
+    expires_at: datetime
+
+
+def create_lasting_links(wanted: Sequence[LastingLink], *, at: datetime) -> list[str]:
+    """Make links that ``find_link`` finds until their moment, in one statement. Returns the tokens, in order."""
+    tokens = [secrets.token_urlsafe(32) for _ in wanted]
+    MailedLink.objects.bulk_create(
+        MailedLink(
+            purpose=link.purpose,
+            token_hash=_digest(token),
+            address=link.address,
+            subject_ref=link.subject_ref,
+            language=link.language,
+            created_at=at,
+            expires_at=link.expires_at,
+        )
+        for link, token in zip(wanted, tokens, strict=True)
+    )
+    return tokens
 
 
 def link_was_sent(purpose: LinkPurpose, address: str, *, since: datetime) -> bool:

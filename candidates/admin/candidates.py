@@ -4,12 +4,11 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -19,34 +18,41 @@ from django.utils.translation import gettext_lazy as _
 from audit.enums import Access, Purpose
 from audit.services import record_access
 from candidates.admin import columns
+from candidates.admin.bulk import ask_for_erasure
+from candidates.admin.contacts import ContactViews, page_url
 from candidates.admin.filters import ConfirmedFilter, DueFilter, PositionFilter, StageFilter
-from candidates.forms.staff import InteractionForm, MoveForm, NoteForm
+from candidates.admin.invitation import invite_view
+from candidates.admin.sourcing import SourcedFilter, approach_urls
+from candidates.enums import APPROACHED
+from candidates.forms.contacts import InteractionForm, InterviewForm
+from candidates.forms.staff import MoveForm, NoteForm
 from candidates.models import Application, Candidate, Document
 from candidates.selectors.page import candidate_page
+from candidates.selectors.sourcing import approach
 from candidates.selectors.workbench import candidate_rows
 from candidates.services.applications import move_application
 from candidates.services.erasure import request_erasure
-from candidates.services.interactions import record_interaction
 from candidates.services.notes import add_note
 from common import clock
 from common.actors import staff
-from common.admin import ReadOnlyAdmin
 from common.errors import Refused
 from files.delivery import deliver
 from policy.calendar import local_date
 
 
 @admin.register(Candidate)
-class CandidateAdmin(ReadOnlyAdmin):
+class CandidateAdmin(ContactViews):
     """Everybody who applied and may be seen."""
 
     list_display = ("name_and_mark", "position_title", "stage", "reference", "known_since", "kept_until")
-    list_filter = (StageFilter, PositionFilter, ConfirmedFilter, DueFilter)
+    list_filter = (StageFilter, PositionFilter, ConfirmedFilter, SourcedFilter, DueFilter)
     search_fields = ("name", "email", "phone", "phone_e164", "skills", "applications__reference")
     search_help_text = _("Name, address, phone, skill or reference")
     list_per_page = 100
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    actions = (ask_for_erasure,)
+    empty_value_display = ""  # who never applied has no stage and no reference
     ordering = ("-collected_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
@@ -57,9 +63,15 @@ class CandidateAdmin(ReadOnlyAdmin):
         """Who may ask for an erasure."""
         return request.user.has_perm("candidates.delete_candidate")
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """Asking for an erasure alone: the stock deletion of rows is not offered, and would be refused."""
+        return {name: action for name, action in super().get_actions(request).items() if name == "ask_for_erasure"}
+
     @admin.display(description=_("Candidate"), ordering="name")
-    def name_and_mark(self, row: Candidate) -> SafeString:
-        """The name, and a mark where the address is not confirmed."""
+    def name_and_mark(self, row: Any) -> SafeString:
+        """The name, and a mark where we approached the person or the address is not confirmed."""
+        if row.origin in APPROACHED and not row.newest_reference:
+            return format_html("<bdi>{}</bdi> {}", row.name, columns.approach_mark(row))
         if row.address_disowned_at:
             return format_html('<bdi>{}</bdi> <span class="tag warn">{}</span>', row.name, _("address disowned"))
         if not row.is_confirmed:
@@ -70,17 +82,17 @@ class CandidateAdmin(ReadOnlyAdmin):
     def position_title(self, row: Any) -> "str | Promise":
         """The title of the newest application's position."""
         title: str | None = row.newest_title_fi if get_language() == "fi" else row.newest_title_en
-        return title or _("Open application")
+        return title or (_("Open application") if row.newest_reference else _("no application"))
 
     @admin.display(description=_("Stage"))
     def stage(self, row: Any) -> SafeString | str:
         """The stage of the newest application."""
-        return columns.stage_mark(row.newest_stage) if row.newest_stage else "-"
+        return columns.stage_mark(row.newest_stage) if row.newest_stage else ""
 
     @admin.display(description=_("Reference"))
     def reference(self, row: Any) -> str:
         """The reference of the newest application."""
-        return row.newest_reference or "-"
+        return row.newest_reference or ""
 
     @admin.display(description=_("Known since"), ordering="collected_at")
     def known_since(self, row: Candidate) -> str:
@@ -111,11 +123,7 @@ class CandidateAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         acts = [
             path("<uuid:candidate_id>/note/", wrap(self.note_view), name="candidates_candidate_note"),
-            path(
-                "<uuid:candidate_id>/interaction/",
-                wrap(self.interaction_view),
-                name="candidates_candidate_interaction",
-            ),
+            path("<uuid:candidate_id>/invite/", wrap(invite_view), name="candidates_candidate_invite"),
             path(
                 "<uuid:candidate_id>/move/<uuid:application_id>/",
                 wrap(self.move_view),
@@ -127,7 +135,7 @@ class CandidateAdmin(ReadOnlyAdmin):
                 name="candidates_candidate_file",
             ),
         ]
-        return [*acts, *super().get_urls()]
+        return [*acts, *approach_urls(self), *self.contact_urls(), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -149,13 +157,18 @@ class CandidateAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "title": page.candidate.name,
             "page": page,
+            "approach": approach(page.candidate),
             "note_form": NoteForm(prefix="note"),
-            "interaction_form": InteractionForm.blank(at),
+            "interaction_form": InteractionForm.blank(at, page.applications),
+            "interview_form": InterviewForm(applications=page.applications),
             "move_forms": [
                 (application, MoveForm(prefix=f"move-{application.pk}", initial={"to_stage": application.stage}))
                 for application in page.applications
             ],
             "can_write": request.user.has_perm("candidates.add_note"),
+            "can_correct": request.user.has_perm("candidates.change_interaction"),
+            "can_plan": request.user.has_perm("candidates.change_interview"),
+            "as_of": at,
             "can_move": request.user.has_perm("candidates.change_application"),
             "can_erase": self.has_delete_permission(request),
             **forms,
@@ -173,23 +186,7 @@ class CandidateAdmin(ReadOnlyAdmin):
         except Candidate.DoesNotExist as error:
             raise Http404 from error
         messages.success(request, _("The note is saved."))
-        return redirect(_page_url(candidate_id))
-
-    def interaction_view(self, request: HttpRequest, candidate_id: UUID) -> HttpResponse:
-        """Record a call, a mail or an interview that took place."""
-        self._require(request, "add_interaction", method="POST")
-        form = InteractionForm(request.POST, prefix="interaction")
-        if form.is_valid():
-            try:
-                record_interaction(candidate_id, actor=staff(request.user.pk), at=clock.now(), **form.cleaned_data)
-            except Candidate.DoesNotExist as error:
-                raise Http404 from error
-            except Refused as refused:
-                form.add_error("occurred_at" if refused.code in {"future", "before"} else None, str(refused))
-            else:
-                messages.success(request, _("The contact is recorded. The retention date follows it."))
-                return redirect(_page_url(candidate_id))
-        return self._page(request, candidate_id, 422, interaction_form=form)
+        return redirect(page_url(candidate_id))
 
     def move_view(self, request: HttpRequest, candidate_id: UUID, application_id: UUID) -> HttpResponse:
         """Move an application to another stage."""
@@ -197,7 +194,7 @@ class CandidateAdmin(ReadOnlyAdmin):
         form = MoveForm(request.POST, prefix=f"move-{application_id}")
         if not form.is_valid():
             messages.error(request, _("Choose a stage from the list."))
-            return redirect(_page_url(candidate_id))
+            return redirect(page_url(candidate_id))
         try:
             move_application(
                 application_id,
@@ -212,7 +209,7 @@ class CandidateAdmin(ReadOnlyAdmin):
             raise Http404 from error
         else:
             messages.success(request, _("The application is moved."))
-        return redirect(_page_url(candidate_id))
+        return redirect(page_url(candidate_id))
 
     def file_view(self, request: HttpRequest, candidate_id: UUID, document_id: UUID) -> HttpResponseBase:
         """Open a document: checked, recorded, then a link of 60 seconds or the file itself."""
@@ -257,14 +254,7 @@ class CandidateAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """The timeline is on the page."""
         self._require(request, "view_candidate")
-        return redirect(_page_url(_uuid(object_id)))
-
-    def _require(self, request: HttpRequest, permission: str, *, method: str = "") -> None:
-        """Raise PermissionDenied for somebody who may not, Http404 for a wrong method."""
-        if not request.user.has_perm(f"candidates.{permission}"):
-            raise PermissionDenied
-        if method and request.method != method:
-            raise Http404
+        return redirect(page_url(_uuid(object_id)))
 
 
 def _uuid(value: str) -> UUID:
@@ -273,7 +263,3 @@ def _uuid(value: str) -> UUID:
         return UUID(value)
     except ValueError as error:
         raise Http404 from error
-
-
-def _page_url(candidate_id: UUID) -> str:
-    return reverse("admin:candidates_candidate_change", args=[candidate_id])

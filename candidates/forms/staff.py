@@ -1,14 +1,11 @@
 """Forms of the candidate's page."""
 
-from datetime import datetime
-
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from candidates import pipeline
-from candidates.enums import RECORDED_BY_STAFF, InteractionKind, Stage
+from candidates.enums import Stage
 from common.forms import LineField, TextField
 
 GUIDE = _(
@@ -29,44 +26,6 @@ class NoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 4}),
         error_messages={"required": _("Write something first.")},
     )
-
-
-class InteractionForm(forms.Form):
-    """A call, a mail or an interview that took place."""
-
-    use_required_attribute = False
-
-    kind = forms.ChoiceField(
-        label=_("What took place"), choices=[(kind.value, kind.label) for kind in RECORDED_BY_STAFF]
-    )
-    occurred_at = forms.DateTimeField(
-        label=_("When"),
-        help_text=_("When it happened, in Finnish time"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M"],
-        error_messages={
-            "required": _("Say when it happened."),
-            "invalid": _("Write date and time, for example 2026-11-24 14:30."),
-        },
-    )
-    text = TextField(
-        label=_("What was said"),
-        max_length=settings.TEXT_MAX_CHARACTERS,
-        help_text=_("As in a note: what concerns the work. The candidate may read it on request"),
-        widget=forms.Textarea(attrs={"rows": 3}),
-        required=False,
-    )
-
-    @classmethod
-    def blank(cls, at: datetime) -> "InteractionForm":
-        """The form as it is first shown, with the present minute filled in."""
-        return cls(
-            initial={"occurred_at": timezone.localtime(at).replace(second=0, microsecond=0)}, prefix="interaction"
-        )
-
-    def clean_kind(self) -> InteractionKind:
-        """The kind as the service takes it."""
-        return InteractionKind(self.cleaned_data["kind"])
 
 
 class MoveForm(forms.Form):

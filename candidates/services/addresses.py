@@ -17,7 +17,9 @@ from accounts.services.links import create_link
 from audit.enums import Action
 from audit.services import record_event
 from candidates.models import Candidate
+from candidates.selectors.people import live_consents
 from candidates.services.clock import recompute_clock
+from candidates.services.consents import confirm_by_mail
 from common.actors import Actor, ActorKind
 from mailing.enums import EmailKind
 from mailing.models import OutboxEmail
@@ -69,6 +71,8 @@ def confirm_address(candidate_id: UUID, *, address: str, at: datetime) -> Candid
     if older:
         link_candidates(candidate, older, actor=actor, at=at)
     recompute_clock(candidate.person_ref)
+    for consent in live_consents(candidate.person_ref, as_of=at).filter(candidate=candidate):
+        confirm_by_mail(consent, at=at)
     candidate.refresh_from_db()
     return candidate
 

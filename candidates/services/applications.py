@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.enums import Action
-from audit.services import record_event
+from audit.services import record_event, record_events
 from candidates import pipeline
 from candidates.enums import (
     Channel,
@@ -69,6 +69,7 @@ class Answers:
     files: list[tuple[DocumentKind, UUID]] = field(default_factory=list)
     has_longer_storage: bool = False
     notice_version: str = ""
+    consent_version: str = ""
 
 
 def submit_application(answers: Answers, *, position: Position | None, at: datetime) -> Application:
@@ -138,7 +139,7 @@ def _candidate(answers: Answers, interaction_id: UUID, at: datetime) -> Candidat
         email=answers.email,
         address=normalise_address(answers.email),
         phone=answers.phone,
-        phone_e164=_e164(answers.phone),
+        phone_e164=e164(answers.phone),
         language=answers.language,
         skills=answers.skills,
         interests=answers.interests,
@@ -147,7 +148,7 @@ def _candidate(answers: Answers, interaction_id: UUID, at: datetime) -> Candidat
     )
 
 
-def _e164(phone: str) -> str:
+def e164(phone: str) -> str:
     """The number in E.164 where it parses; what was typed is kept beside it."""
     import phonenumbers  # noqa: PLC0415 (slow to load; the first application is soon enough)
 
@@ -182,7 +183,7 @@ def _attach(answers: Answers, application: Application, at: datetime) -> None:
 
 def _record_texts(answers: Answers, candidate: Candidate, at: datetime) -> None:
     """Which notice was shown, and the consent with the exact text of the box that was ticked."""
-    notice = _shown(TextId.SHORT_NOTICE, answers)
+    notice = _shown(TextId.SHORT_NOTICE, answers.notice_version, answers.language)
     NoticeShown.objects.create(candidate=candidate, shown_at=at, **_identity(notice))
     if answers.has_longer_storage:
         consent = Consent.objects.create(
@@ -191,7 +192,7 @@ def _record_texts(answers: Answers, candidate: Candidate, at: datetime) -> None:
             channel=Channel.APPLICATION_FORM,
             granted_at=at,
             ends_on=_extension_end(at),
-            **_identity(current(TextId.LONGER_STORAGE, answers.language)),
+            **_identity(_shown(TextId.LONGER_STORAGE, answers.consent_version, answers.language)),
         )
         record_event(
             Action.CONSENT_GIVEN,
@@ -202,12 +203,12 @@ def _record_texts(answers: Answers, candidate: Candidate, at: datetime) -> None:
         )
 
 
-def _shown(text_id: TextId, answers: Answers) -> Text:
+def _shown(text_id: TextId, version: str, language: str) -> Text:
     """The version that the form carried, or the current one if it carried none that exists."""
     try:
-        return get(text_id, answers.notice_version, answers.language)
+        return get(text_id, version, language)
     except LookupError:
-        return current(text_id, answers.language)
+        return current(text_id, language)
 
 
 def _identity(text: Text) -> dict[str, str]:
@@ -297,6 +298,33 @@ def withdraw_application(application_id: UUID, *, person_ref: UUID, actor: Actor
         application.candidate, InteractionKind.APPLICATION_WITHDRAWN, actor=actor, at=at, application_id=application.pk
     )
     return change
+
+
+@transaction.atomic
+def close_by_retention(
+    record_refs: list[UUID], *, actor: Actor, at: datetime, submitted_before: datetime | None = None
+) -> int:
+    """Close what is open of people whose time is over, the only move that no person makes (spec 2.4).
+
+    The erasing worker calls it before the rows go, so that no erasure leaves an application that was never closed.
+    ``submitted_before`` spares those of a later process. Returns how many were closed.
+    """
+    found = Application.objects.open().filter(candidate_id__in=record_refs)
+    if submitted_before:
+        found = found.filter(submitted_at__lt=submitted_before)
+    applications = list(found.order_by("pk").select_for_update(of=("self",)))
+    StageChange.objects.bulk_create(
+        StageChange(
+            application=application, from_stage=application.stage, to_stage=Stage.CLOSED_BY_RETENTION, actor=None, at=at
+        )
+        for application in applications
+    )
+    Application.objects.filter(pk__in=[application.pk for application in applications]).update(
+        stage=Stage.CLOSED_BY_RETENTION, stage_changed_at=at, closed_at=at
+    )
+    closed = [application.candidate_id for application in applications]
+    record_events(Action.APPLICATION_MOVED, closed, at=at, actor=actor)
+    return len(applications)
 
 
 def _move(application: Application, to_stage: Stage, *, actor: Actor, at: datetime, reason: str) -> StageChange:

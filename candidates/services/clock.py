@@ -6,6 +6,7 @@ data too long without anybody noticing, and one computed for a single record of 
 it always takes the whole person, under lock, and writes the same values to every record.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -36,8 +37,11 @@ def recompute_clock(person_ref: UUID) -> retention.Clock:
     waits = held_back_until(clock.expires_at, [restriction.for_policy for restriction in restrictions])
     restricted_at = min((restriction.opened_at for restriction in restrictions), default=None)
     trimmed_before = max((record.trimmed_before for record in records if record.trimmed_before), default=None)
-    if any(record.keep_until != clock.keep_until or (restricted_at and not record.restricted_at) for record in records):
+    is_newly_restricted = restricted_at is not None and any(record.restricted_at is None for record in records)
+    if is_newly_restricted or any(record.keep_until != clock.keep_until for record in records):
         drop_unsent(EmailKind.RETENTION_REMINDER, refs)
+    if is_newly_restricted:
+        drop_unsent(EmailKind.OUTREACH, refs)
     Candidate.objects.filter(pk__in=refs).update(
         **columns(clock, trimmed_before),
         trimmed_before=trimmed_before,
@@ -60,8 +64,13 @@ def columns(clock: retention.Clock, trimmed_before: datetime | None = None) -> d
     }
 
 
-@transaction.atomic
-def mark_trimmed(person_ref: UUID, *, before: datetime) -> None:
-    """Record that the old process's data up to ``before`` are gone, for all records of a person."""
-    Candidate.objects.filter(person_ref=person_ref).update(trimmed_before=before)
-    recompute_clock(person_ref)
+def mark_trimmed(person_refs: Iterable[UUID], *, before: datetime) -> None:
+    """Record that the old process's data up to ``before`` are gone, for all records of these people.
+
+    The rule is asked anew for those whose base period goes on; the others have nothing left to trim.
+    """
+    people = Candidate.objects.filter(person_ref__in=list(person_refs))
+    people.update(trimmed_before=before)
+    people.filter(erase_at__lte=before).update(trim_at=None)
+    for person_ref in people.filter(erase_at__gt=before).values_list("person_ref", flat=True).distinct():
+        recompute_clock(person_ref)

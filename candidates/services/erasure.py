@@ -18,20 +18,22 @@ from common.actors import Actor
 
 
 @transaction.atomic
-def request_erasure(person_ref: UUID, *, actor: Actor, at: datetime) -> str | None:
+def request_erasure(person_ref: UUID, *, actor: Actor, at: datetime, is_at_once: bool = False) -> str | None:
     """Ask for a person to be erased: hidden at once, erased after the cooling time, in which it can be taken back.
 
-    Returns the case number; None where there is nobody or erasing has begun. Asking again gives the same number.
+    ``is_at_once`` leaves the cooling time out, where somebody decided it and nobody is to change their mind (an
+    objection without compelling grounds, GDPR Art. 21); it brings an erasure that waits forward. Returns the case
+    number; None where there is nobody or erasing has begun. Asking again gives the same number.
     """
     records = list(Candidate.objects.select_for_update().filter(person_ref=person_ref, erasing_ref=None))
     if not records:
         return None
     case = next((record.erasure_case for record in records if record.erasure_case), "")
-    if not case:
-        case = f"E-{secrets.token_hex(4).upper()}"
-        Candidate.objects.filter(pk__in=[record.pk for record in records]).update(
-            erase_after=at + settings.ERASURE_COOLING_TIME, erasure_case=case
-        )
+    due = at if is_at_once else at + settings.ERASURE_COOLING_TIME
+    waiting = next((record.erase_after for record in records if record.erase_after), None)
+    if not case or (is_at_once and waiting and waiting > due):
+        case = case or f"E-{secrets.token_hex(4).upper()}"
+        Candidate.objects.filter(pk__in=[record.pk for record in records]).update(erase_after=due, erasure_case=case)
         for record in records:
             record_event(Action.ERASURE_REQUESTED, at=at, actor=actor, subject_ref=record.pk)
     return case

@@ -177,6 +177,7 @@ def _typed(request: HttpRequest) -> dict[str, Any]:
         if name != "has_longer_storage"
     }
     typed["has_longer_storage"] = bool(request.POST.get("has_longer_storage"))
+    typed["consent_version"] = request.POST.get("consent_version", "")[:20].replace("\x00", "")
     return typed
 
 
@@ -266,6 +267,7 @@ def _answers(
         links=filled.link_list(),
         files=[(FILE_FIELDS[name], stored.pk) for name, rows in staged.items() for stored in rows],
         notice_version=visit.request.POST.get("notice_version", ""),
+        consent_version=visit.request.POST.get("consent_version", ""),
         **{name: data[name] for name in texts},
     )
 

@@ -20,7 +20,9 @@ from clouder.demo.cast import Part, Story
 from common.actors import candidate as the_candidate
 from common.actors import staff
 from policy.calendar import local_date, local_midnight
+from privacy.models import ErasureBatch
 from privacy.services.erasure import erase_due
+from privacy.services.mailboxes import confirm_mailbox_purge
 
 Step = tuple[float, str, str]
 """Days after the application, what is done, and with which stage or kind."""
@@ -93,7 +95,7 @@ class Player:
             ago = timedelta(hours=3 if self.part.story is Story.ERASURE_REQUESTED else 25)
             yield Act(now - ago, self.ask_for_erasure)
         if self.part.story is Story.ERASED:
-            yield Act(now - timedelta(days=43), lambda at: erase_due(at=at))
+            yield Act(now - timedelta(days=43), self.erase)
 
     def play(self, what: str, which: str, at: datetime) -> None:
         """Do one thing."""
@@ -137,6 +139,13 @@ class Player:
             withdraw_consent(record.person_ref, actor=actor, at=at)
         else:
             raise LookupError(what)
+
+    def erase(self, at: datetime) -> None:
+        """The worker comes by; a colleague has purged the mailbox that it waits for."""
+        erase_due(at=at)
+        for batch in ErasureBatch.objects.filter(mailbox_waits_since=at):
+            confirm_mailbox_purge(batch.pk, actor=self.member, at=at)
+        erase_due(at=at)
 
     def ask_for_erasure(self, at: datetime) -> None:
         """The candidate asks to be erased."""

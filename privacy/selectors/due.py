@@ -25,3 +25,8 @@ def due(as_of: datetime, limit: int = 0) -> Iterator[Due]:
             yield Due(pk, erase_after, "REQUESTED")
         else:
             yield Due(pk, expires_at, "EXPIRED")
+
+
+def count_due(as_of: datetime) -> int:
+    """How many records' time is over at an instant, those that wait included; asked-for erasures are no surprise."""
+    return Candidate.objects.expired(as_of).filter(erasing_ref=None).count()

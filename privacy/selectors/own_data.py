@@ -48,6 +48,6 @@ def own_data(records: list[Candidate], *, as_of: datetime) -> OwnData:
         documents=list(Document.objects.filter(candidate__in=refs).select_related("stored_file").order_by("added_at")),
         notes=list(Note.objects.filter(candidate__in=refs).order_by("-at")),
         interactions=list(Interaction.objects.filter(candidate__in=refs).order_by("-occurred_at")),
-        consent=live_consents(person_ref).first(),
+        consent=live_consents(person_ref, as_of=as_of).first(),
         explanation=explain(person_ref, as_of=as_of),
     )

@@ -1,47 +1,54 @@
 """Erasing people for good: the one path, whatever the reason.
 
-The order is: claim, write the ledger, delete the objects, delete the rows, look whether anything is left, write the
-ledger again. It is so because rows hold the keys of objects: rows that go first leave files that nobody can find. Each
-step is committed before the next begins and may be repeated, so a worker can die anywhere: its batch is taken over when
-the lease is over and goes on where it stood. The dangers, and what is done about each:
+Expiry, a request, a withdrawn consent, a colleague's request in the admin, a sourced person who was not told in time, a
+released hold and a restore that brought people back: all of them become a batch here, and go the same steps. The order
+is: claim, write the ledger, seal what a hold lists, delete the objects, wait for the mailbox, delete the rows, look
+whether anything is left, write the ledger again. It is so because rows hold the keys of objects: rows that go first
+leave files that nobody can find. Each step is committed before the next begins and may be repeated, so a worker can die
+anywhere: its batch is taken over when the lease is over and goes on where it stood. The dangers, and what is done about
+each:
 
 * A person is taken too early. Eligibility is checked under lock when a batch is claimed and again before the first
-  destructive step; a run whose clock is not the database's refuses.
+  destructive step, and the time of a contact decides, not when a worker came by; a run whose clock is not the
+  database's refuses; a run far larger than usual waits for a human to object.
 * A person comes back while being erased. The batch works on record keys that were frozen when it was claimed; somebody
   who applies again is a new record, and nothing is linked to one that is being erased.
 * Something stays behind and nobody sees. The rows come from the same data map that a test holds complete, the store is
   asked again after deleting, and a batch that finds something left is blocked and not done.
 * Two workers do one batch. Each holds a fence, and a step that finds a newer fence stops.
+* Somebody is told what is not yet true. The statement is released in the transaction that says that it is done.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from django.apps import apps
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import transaction
 
 from audit.enums import Action
 from audit.services import record_events
 from candidates.models import Candidate
+from candidates.services.applications import close_by_retention
+from candidates.services.holds import seal_items
 from common.actors import SYSTEM
-from common.data_map import Table
-from common.deletion import raw_delete
+from common.clock import Boot
 from files.errors import StoreError
 from files.services import purge_owners, remaining_objects
 from mailing.enums import EmailKind
-from mailing.services import drop_emails_about, queue_email, release_emails
-from privacy import registry
+from mailing.services import drop_emails_about, release_emails
 from privacy.enums import BatchState, LedgerKind
 from privacy.models import ErasureBatch, LedgerRecord
-from privacy.services import ledger
+from privacy.selectors.due import count_due
+from privacy.services import cases, claims, ledger, rows, trimming
+from privacy.services.breaker import expiries_are_stopped
+from privacy.services.runs import record_run
 
 BATCH_SIZE = 500
 LEASE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(hours=6)
+MAILBOX_PAUSE = timedelta(minutes=15)
 FINISHED = (BatchState.DONE, BatchState.EMPTY)
 
 
@@ -53,40 +60,78 @@ class FenceLost(Exception):
     """Another worker has taken this batch over."""
 
 
+class MailboxWaits(Exception):
+    """A mailbox outside the portal holds mail of the person, and nobody has said yet that it is purged (policy §6)."""
+
+
 @dataclass
 class Report:
-    """What a run did: records erased, records let go because they were no longer due, batches that are blocked."""
+    """What a run did: records erased, records let go because they were no longer due, people of whom the old process
+    went, batches that are blocked, and whether the circuit breaker holds expiries back.
+    """
 
     erased: list[UUID] = field(default_factory=list)
     released: int = 0
+    trimmed: int = 0
     blocked: list[tuple[UUID, str]] = field(default_factory=list)
+    is_stopped: bool = False
 
 
-def erase_due(*, at: datetime, limit: int = 0) -> Report:
+def erase_due(*, at: datetime, limit: int = 0, boot: Boot | None = None) -> Report:
     """Erase everybody whose data must go at ``at``, dead workers' batches first (policy §7).
 
-    ``limit`` is the most records that this run claims; 0 for all. Batches that a store blocked are in the report and
-    are tried again by a later run.
+    ``limit`` is the most records that this run claims; 0 for all. ``boot`` is the evidence of this machine's clock,
+    from which a jump is recognised. Batches that a store blocked are in the report and are tried again by a later run.
     """
     ledger.write_reserved(at=at)
-    report = Report()
-    for batch in _batches(at, limit):
-        try:
-            _run(batch, at, report)
-        except FenceLost:
-            continue
-        except (StoreError, OSError, SomethingLeft) as error:
-            _block(batch, type(error).__name__, at)
-            report.blocked.append((batch.pk, type(error).__name__))
+    due = count_due(at)
+    report = Report(is_stopped=expiries_are_stopped(at=at, due=due, boot=boot))
+    claims.note_deferrals(at=at)
+    for batch in _batches(at, limit, with_expired=not report.is_stopped):
+        _take_through(batch, at, report)
+    if not report.is_stopped:
+        report.trimmed = trimming.trim_due(at=at, limit=limit)
+    record_run(report_of_run(report, due), at=at, boot=boot)
     return report
 
 
-def _batches(at: datetime, limit: int) -> Iterator[ErasureBatch]:
+def report_of_run(report: Report, due: int) -> dict[str, int]:
+    """The numbers of a run that its row keeps."""
+    return {"due": due, "erased": len(report.erased), "released": report.released, "blocked": len(report.blocked)}
+
+
+def erase_again(refs: list[UUID], *, at: datetime) -> Report:
+    """Erase records that a restore brought back, whatever their dates say; those that are nowhere are passed over."""
+    report = Report()
+    for start in range(0, len(refs), BATCH_SIZE):
+        part = refs[start : start + BATCH_SIZE]
+        if rows.any_left(part) or remaining_objects(part):
+            _take_through(claims.claim_again(part, at=at, lease_until=at + LEASE), at, report)
+    return report
+
+
+def _take_through(batch: ErasureBatch, at: datetime, report: Report) -> None:
+    """Take one batch as far as it goes now."""
+    try:
+        _run(batch, at, report)
+    except FenceLost:
+        return
+    except MailboxWaits:
+        _wait_for_mailbox(batch, at)
+    except (StoreError, OSError, SomethingLeft) as error:
+        _block(batch, type(error).__name__, at)
+        report.blocked.append((batch.pk, type(error).__name__))
+
+
+def _batches(at: datetime, limit: int, *, with_expired: bool) -> Iterator[ErasureBatch]:
     while batch := _take_over(at):
+        yield batch
+    while batch := claims.claim_vault(at=at, size=BATCH_SIZE, lease_until=at + LEASE):
         yield batch
     claimed = 0
     while not limit or claimed < limit:
-        batch = claim(at=at, size=min(BATCH_SIZE, limit - claimed) if limit else BATCH_SIZE)
+        size = min(BATCH_SIZE, limit - claimed) if limit else BATCH_SIZE
+        batch = claim(at=at, size=size, with_expired=with_expired)
         if batch is None:
             return
         claimed += len(batch.candidate_refs)
@@ -110,16 +155,9 @@ def _take_over(at: datetime) -> ErasureBatch | None:
     return batch
 
 
-@transaction.atomic
-def claim(*, at: datetime, size: int = BATCH_SIZE) -> ErasureBatch | None:
+def claim(*, at: datetime, size: int = BATCH_SIZE, with_expired: bool = True) -> ErasureBatch | None:
     """Take up to ``size`` due records for one batch, so that no other worker sees them. None where none is due."""
-    due = Candidate.objects.due(at).filter(erasing_ref=None).order_by("expires_at", "pk")
-    refs = list(due.select_for_update(skip_locked=True).values_list("pk", flat=True)[:size])
-    if not refs:
-        return None
-    batch = ErasureBatch.objects.create(pk=uuid4(), candidate_refs=refs, claimed_at=at, lease_until=at + LEASE)
-    Candidate.objects.filter(pk__in=refs).update(erasing_ref=batch.pk)
-    return batch
+    return claims.claim_people(at=at, size=size, lease_until=at + LEASE, with_expired=with_expired)
 
 
 def _run(batch: ErasureBatch, at: datetime, report: Report) -> None:
@@ -128,6 +166,8 @@ def _run(batch: ErasureBatch, at: datetime, report: Report) -> None:
     if batch.state == BatchState.STARTED:
         _erase_objects(batch, at)
     if batch.state == BatchState.OBJECTS_GONE:
+        _await_mailbox(batch)
+    if batch.state == BatchState.EXTERNAL_GONE:
         _erase_rows(batch, at)
     if batch.state == BatchState.ROWS_GONE:
         entry = _finish(batch, at)
@@ -139,23 +179,27 @@ def _start(batch: ErasureBatch, at: datetime) -> int:
     """Check once more who is due, and write the ledger before anything is destroyed. Returns how many were let go."""
     with transaction.atomic():
         held = _hold(batch)
-        records = Candidate.objects.select_for_update().filter(erasing_ref=batch.pk)
-        due = list(records.due(at).order_by("pk").values_list("pk", flat=True))
-        released = records.exclude(pk__in=due).update(erasing_ref=None)
+        due = claims.still_due(batch, at)
+        moved = [ref for ref in batch.candidate_refs if ref not in set(due)]
+        Candidate.objects.filter(erasing_ref=batch.pk, pk__in=moved).update(erasing_ref=None)
+        cases.abort(moved, at=at)
+        cases.open_requested(due, batch.pk, at=at)
         held.candidate_refs = due
         held.state = BatchState.STARTED if due else BatchState.EMPTY
-        held.save(update_fields=["candidate_refs", "state"])
+        held.finished_at = None if due else at
+        held.save(update_fields=["candidate_refs", "state", "finished_at"])
         entry = ledger.reserve(LedgerKind.ERASURE_STARTED, _entry(held), at=at) if due else None
     _copy(held, batch)
     if entry:
         ledger.write(entry, at=at)
-    return released
+    return len(moved)
 
 
 def _erase_objects(batch: ErasureBatch, at: datetime) -> None:
     with transaction.atomic():
         _hold(batch)
     _write_start_entry(batch, at)
+    seal_items(batch.candidate_refs, at=at)
     batch.counts["objects"] = batch.counts.get("objects", 0) + purge_owners(batch.candidate_refs)
     if remaining_objects(batch.candidate_refs):
         raise SomethingLeft
@@ -171,64 +215,31 @@ def _write_start_entry(batch: ErasureBatch, at: datetime) -> None:
         ledger.write(entry, at=at)
 
 
+def _await_mailbox(batch: ErasureBatch) -> None:
+    """Go on only when a human has said that the mailbox is purged; the rows hold what to look for there."""
+    if batch.has_mailbox and batch.mailbox_purged_at is None:
+        raise MailboxWaits
+    _advance(batch, BatchState.EXTERNAL_GONE)
+
+
 def _erase_rows(batch: ErasureBatch, at: datetime) -> None:
     with transaction.atomic():
         held = _hold(batch)
         held.counts = dict(batch.counts)
-        _hold_statements(held, at)
-        addresses = list(
-            Candidate.objects.filter(pk__in=held.candidate_refs).exclude(address="").values_list("address", flat=True)
-        )
+        held.counts["cases"] = cases.hold_statements(held.candidate_refs, at=at)
+        cases.close_requests(held.candidate_refs, at=at)
+        addresses = rows.addresses_of(held.candidate_refs)
+        close_by_retention(held.candidate_refs, actor=SYSTEM, at=at)
         drop_emails_about(held.candidate_refs)
-        _permit_deletion()
-        for rows in _rows(held.candidate_refs, addresses):
-            held.counts[rows.model._meta.label] = raw_delete(rows)
+        held.counts |= rows.delete_rows(held.candidate_refs, addresses)
         held.state = BatchState.ROWS_GONE
         held.save(update_fields=["counts", "state"])
     _copy(held, batch)
 
 
-def _permit_deletion() -> None:
-    """The trigger on candidates lets rows go in this transaction only."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL clouder.erasing = 'on'")
-
-
-def _rows(refs: list[UUID], addresses: list[str]) -> Iterator[Any]:
-    """The rows of these people, table by table, in the order in which they can be deleted."""
-    for table in registry.erasable():
-        yield apps.get_model(table.model)._base_manager.filter(_of(table, refs, addresses))
-
-
-def _of(table: Table, refs: list[UUID], addresses: list[str]) -> Q:
-    """Which rows of a table are theirs. Rows of an address that others have too are left to those."""
-    found = Q(**{f"{table.erased_by}__in": refs}) if table.erased_by else Q(pk__in=[])
-    if table.erased_by_address:
-        others = Candidate.objects.filter(address=OuterRef(table.erased_by_address)).exclude(pk__in=refs)
-        found |= Q(~Exists(others), **{f"{table.erased_by_address}__in": addresses})
-    return found
-
-
-def _hold_statements(batch: ErasureBatch, at: datetime) -> None:
-    """For those who asked: a mail with the case number, which goes out when it is true."""
-    asked = Candidate.objects.filter(pk__in=batch.candidate_refs, address_confirmed_at__isnull=False)
-    for record in asked.exclude(erasure_case=""):
-        queue_email(
-            EmailKind.ERASURE_STATEMENT,
-            to_address=record.email,
-            language=record.language,
-            context={"case": record.erasure_case},
-            dedupe_key=record.erasure_case,
-            is_held=True,
-            at=at,
-        )
-    cases = Candidate.objects.filter(pk__in=batch.candidate_refs).exclude(erasure_case="")
-    batch.counts["cases"] = sorted(set(cases.values_list("erasure_case", flat=True)))
-
-
 def _finish(batch: ErasureBatch, at: datetime) -> LedgerRecord:
     """Look whether anything is left; only then say that it is done. Returns the ledger's entry, still to be written."""
-    if remaining_objects(batch.candidate_refs) or any(rows.exists() for rows in _rows(batch.candidate_refs, [])):
+    if remaining_objects(batch.candidate_refs) or rows.any_left(batch.candidate_refs):
         _sweep(batch)
         raise SomethingLeft
     with transaction.atomic():
@@ -236,10 +247,11 @@ def _finish(batch: ErasureBatch, at: datetime) -> LedgerRecord:
         entry = ledger.reserve(LedgerKind.ERASURE_COMPLETED, {**_entry(held), "counts": _counts(held)}, at=at)
         record_events(Action.ERASED, held.candidate_refs, at=at, actor=SYSTEM)
         release_emails(EmailKind.ERASURE_STATEMENT, _closed_cases(held), at=at)
+        cases.close(held.candidate_refs, at=at)
         held.state = BatchState.DONE
         held.finished_at = at
-        held.blocked_by = ""
-        held.save(update_fields=["state", "finished_at", "blocked_by"])
+        held.blocked_by, held.blocked_since = "", None
+        held.save(update_fields=["state", "finished_at", "blocked_by", "blocked_since"])
     _copy(held, batch)
     return entry
 
@@ -249,20 +261,22 @@ def _sweep(batch: ErasureBatch) -> None:
     purge_owners(batch.candidate_refs)
     with transaction.atomic():
         _hold(batch)
-        _permit_deletion()
-        for rows in _rows(batch.candidate_refs, []):
-            raw_delete(rows)
+        rows.delete_rows(batch.candidate_refs, [])
 
 
 def _closed_cases(batch: ErasureBatch) -> list[str]:
     """The cases of the batch of which no record is left: linked records may be in two batches."""
-    cases = batch.counts.get("cases", [])
-    open_cases = set(Candidate.objects.filter(erasure_case__in=cases).values_list("erasure_case", flat=True))
-    return [case for case in cases if case not in open_cases]
+    numbers = batch.counts.get("cases", [])
+    open_cases = set(Candidate.objects.filter(erasure_case__in=numbers).values_list("erasure_case", flat=True))
+    return [number for number in numbers if number not in open_cases]
 
 
 def _entry(batch: ErasureBatch) -> dict[str, Any]:
-    return {"job": str(batch.pk), "candidates": [str(ref) for ref in batch.candidate_refs]}
+    return {
+        "job": str(batch.pk),
+        "trigger": batch.trigger,
+        "candidates": [str(ref) for ref in batch.candidate_refs],
+    }
 
 
 def _counts(batch: ErasureBatch) -> dict[str, Any]:
@@ -296,6 +310,15 @@ def _block(batch: ErasureBatch, reason: str, at: datetime) -> None:
     One that is done is not blocked: the next run writes what the ledger still lacks.
     """
     pause = min(timedelta(minutes=2 ** min(batch.attempts, 10)), LONGEST_PAUSE)
-    ErasureBatch.objects.filter(pk=batch.pk, fence=batch.fence).exclude(state__in=FINISHED).update(
-        blocked_by=reason, attempts=batch.attempts + 1, lease_until=at + pause
-    )
+    mine = ErasureBatch.objects.filter(pk=batch.pk, fence=batch.fence).exclude(state__in=FINISHED)
+    mine.filter(blocked_since=None).update(blocked_since=at)
+    if mine.update(blocked_by=reason, attempts=batch.attempts + 1, lease_until=at + pause):
+        cases.block(batch.candidate_refs, batch.pk, at=at)
+
+
+def _wait_for_mailbox(batch: ErasureBatch, at: datetime) -> None:
+    """Look again in a quarter of an hour; the people stay hidden, and nobody is told that it is done."""
+    mine = ErasureBatch.objects.filter(pk=batch.pk, fence=batch.fence)
+    mine.filter(mailbox_waits_since=None).update(mailbox_waits_since=at)
+    mine.update(lease_until=at + MAILBOX_PAUSE)
+    cases.wait_for_mailbox(batch.candidate_refs, batch.pk, at=at)

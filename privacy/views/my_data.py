@@ -25,7 +25,7 @@ from audit.enums import Access, Action, Purpose
 from audit.services import record_access, record_event
 from candidates.enums import Channel
 from candidates.models import Application, Candidate, Document
-from candidates.selectors.people import waiting_applications
+from candidates.selectors.people import consent_text, waiting_applications
 from candidates.services.addresses import confirm_address, disown_application
 from candidates.services.applications import withdraw_application
 from candidates.services.consents import give_consent, withdraw_consent
@@ -43,6 +43,7 @@ from policy.calendar import local_date
 from privacy.forms import SignInForm
 from privacy.selectors import own_data as selectors
 from privacy.services.sign_in import send_sign_in_link
+from privacy.views.mailed_links import wake_erasure_of
 
 FRESH = timedelta(minutes=10)
 """Erasing needs a sign-in not older than this."""
@@ -170,7 +171,12 @@ def page(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     context = {
         "data": data,
         "waiting": waiting_applications(visitor.session.address, at=visitor.at),
-        "consent_text": current(TextId.LONGER_STORAGE, get_language() or "en"),
+        "consent_text": (
+            consent_text(data.consent)
+            if data and data.consent
+            else current(TextId.LONGER_STORAGE, get_language() or "en")
+        ),
+        "is_base_over": bool(data and data.explanation.clock.erase_at <= visitor.at),
         "longer_until": (
             retention.extension_ends_on(data.explanation.clock.due_on, local_date(visitor.at)) if data else None
         ),
@@ -214,19 +220,26 @@ def longer_storage(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     person = visitor.person()
     if "withdraw" in request.POST:
         withdraw_consent(person.person_ref, actor=visitor.actor, at=visitor.at)
-        messages.success(request, _("You have taken your consent back. The new date is shown below."))
+        person.refresh_from_db()
+        wake_erasure_of(person, at=visitor.at)
+        if person.expires_at <= visitor.at:
+            messages.success(request, _("You have taken your consent back. No recruiter sees your data any more."))
+        else:
+            messages.success(request, _("You have taken your consent back. The new date is shown below."))
         return redirect("my_data:page")
     try:
         give_consent(
             person.pk,
             language=get_language() or "en",
             channel=Channel.MY_DATA,
+            text_version=request.POST.get("version", ""),
             actor=visitor.actor,
             at=visitor.at,
         )
     except Refused as refused:
         messages.error(request, str(refused))
     else:
+        wake(deliver_emails)
         messages.success(request, _("You have agreed to longer storage. The new date is shown below."))
     return redirect("my_data:page")
 

@@ -12,6 +12,8 @@ from django.db import connection
 from accounts.enums import LinkPurpose
 from accounts.models import MailedLink, PortalSession
 from accounts.services.links import (
+    LastingLink,
+    create_lasting_links,
     create_link,
     end_session,
     find_link,
@@ -121,6 +123,27 @@ def test_two_uses_at_once_are_one_use(at: datetime) -> None:
     uses = at_once(lambda: [use_link(SIGN_IN, token, at=at) for token in tokens])
     used = [found.pk for found in itertools.chain(*uses) if found]
     assert (len(used), set(used)) == (5, set(MailedLink.objects.values_list("pk", flat=True)))
+
+
+def test_lasting_links_work_until_their_moment_and_end_no_other(at: datetime) -> None:
+    ref, until = uuid4(), at + 30 * HALF_HOUR
+    give, erase = LinkPurpose.GIVE_CONSENT, LinkPurpose.ERASE
+    wanted = [LastingLink(purpose, "aino@example.org", "en", ref, until) for purpose in (give, erase)]
+    tokens = [token for _ in range(2) for token in create_lasting_links(wanted, at=at)]
+    assert len(set(tokens)) == 4
+    for token, purpose in zip(tokens, [give, erase] * 2, strict=True):
+        found = find_link(purpose, token, at=until - SECOND)
+        assert found is not None
+        assert (found.subject_ref, found.address, found.language) == (ref, "aino@example.org", "en")
+        assert find_link(purpose, token, at=until) is None
+    assert is_usable(tokens[0], at=at, purpose=erase) is False
+    assert create_lasting_links([], at=at) == []
+
+
+def test_lasting_links_are_made_in_one_statement(at: datetime, django_assert_num_queries: Any) -> None:
+    wanted = [LastingLink(LinkPurpose.ERASE, "aino@example.org", "en", uuid4(), at + HALF_HOUR) for _ in range(50)]
+    with django_assert_num_queries(1):
+        create_lasting_links(wanted, at=at)
 
 
 # Visits

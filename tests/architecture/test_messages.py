@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import django
 import pytest
@@ -28,23 +29,53 @@ from django.test.signals import template_rendered
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.enums import LinkPurpose
 from accounts.models import User
-from candidates.enums import InteractionKind, LinkKind, Stage
-from candidates.models import Application, Candidate, Position
+from accounts.services.links import LastingLink, create_lasting_links
+from candidates.enums import InteractionKind, LinkKind, RestrictionGround, SourceKind, Stage, SuppressionReason
+from candidates.models import (
+    Application,
+    Candidate,
+    Hold,
+    Interaction,
+    Interview,
+    Position,
+    Restriction,
+    SourcingAssessment,
+    Suppression,
+)
 from candidates.services.addresses import create_confirmation_link, disown_application
 from candidates.services.applications import move_application
+from candidates.services.clock import recompute_clock
+from candidates.services.consents import invite_to_longer_storage
 from candidates.services.erasure import request_erasure
+from candidates.services.holds import seal_items
 from candidates.services.interactions import record_interaction
+from candidates.services.mail import mail_bounced, record_sent_mail
 from candidates.services.notes import add_note
+from candidates.services.outreach import send_outreach
+from candidates.services.restrictions import (
+    restrict_candidate,
+    tell_of_ending_restrictions,
+    tell_restriction_ends,
+)
+from candidates.services.sourcing import Found, record_assessment, source_candidate
+from candidates.services.suppression import suppress_person
+from candidates.services.tasks_for_staff import open_contact_or_close_tasks
 from common.actors import candidate as the_candidate
 from common.actors import staff
 from files.samples import pdf
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
 from mailing.services import deliver_emails
-from privacy.models import ErasureBatch
+from privacy.enums import AlarmKind, BatchState, CaseReason, CaseState, StopReason, SubjectRequestKind
+from privacy.models import Alarm, BulkErasure, ErasureBatch, ErasureCase, LedgerRecord, RunStop, SubjectRequest
+from privacy.selectors.person import holdable
+from privacy.services.alarms import raise_alarm
 from privacy.services.erasure import erase_due
+from privacy.services.reminders import send_retention_reminders
 from privacy.urls import my_data
+from tests.conftest import AT
 from tests.factories import people
 from tests.factories.browser import submit
 from tests.parts.availability import require
@@ -315,8 +346,13 @@ def lived_through(at: datetime, position: Position, recruiter: User) -> Applicat
         InteractionKind.MAIL_RECEIVED,
     ):
         record_interaction(
-            person, kind=kind, occurred_at=at - timedelta(days=20), text="Työstä.", actor=who, at=at - timedelta(days=3)
-        )
+            person, kind=kind, occurred_at=at - timedelta(days=20), text="Työstä.", actor=who,
+            at=at - timedelta(days=3), application_id=made.pk,
+        )  # fmt: skip
+    day = at - timedelta(days=2)
+    record_sent_mail(
+        person, application_id=made.pk, message_id="<1@clouder.example>", sent_at=day, text="Hei.", actor=who, at=day
+    )
     return made
 
 
@@ -338,7 +374,7 @@ def test_every_public_page_is_finnish(
     reader: Reader, client: Client, position: Position, recruiter: User, traveller: Any, at: datetime
 ) -> None:
     assert {path.name for path in my_data[0]} == ACTS | {
-        "confirm", "erase", "link", "page", "sign_in", "signed_out",
+        "agree", "confirm", "erase", "erase_now", "link", "page", "sign_in", "signed_out", "take_back",
     }, "a new page of “my data” is to be read here too"  # fmt: skip
     look = reader.page
     people.position(recruiter, slug="closed", title_fi="Suljettu", open_until=at.date() - timedelta(days=1))
@@ -373,8 +409,9 @@ def test_every_public_page_is_finnish(
     for view in (views.bad_request, views.forbidden, views.server_error):
         _read_error(reader, view)
     _read_my_data(reader, client, position, recruiter, at + timedelta(seconds=5))
+    _read_mailed_links(reader, client, position, traveller, at)
     missing = {name for name in _own_templates() if not name.startswith(("admin/", "emails/"))} - reader.templates
-    assert missing == {"forms/form.html"}
+    assert missing == {"forms/form.html", "errors/quarantine.html"}  # this one speaks both languages at once
 
 
 def _read_error(reader: Reader, view: Any) -> None:
@@ -410,6 +447,44 @@ def _read_my_data(reader: Reader, client: Client, position: Position, recruiter:
         look(client.post(path, words), 410)
 
 
+def _read_mailed_links(reader: Reader, client: Client, position: Position, traveller: Any, at: datetime) -> None:
+    look = reader.page
+    person = sent(at, position, "elli@example.org").candidate
+    purposes = {
+        "agree": LinkPurpose.GIVE_CONSENT, "take_back": LinkPurpose.WITHDRAW_CONSENT, "erase_now": LinkPurpose.ERASE,
+    }  # fmt: skip
+    until = person.expires_at.replace(year=2031)
+    links = [LastingLink(purpose, person.address, "fi", person.pk, until) for purpose in purposes.values()]
+    tokens = create_lasting_links(links, at=at)
+    approached = send_a_first_message(position.contact_person, at)
+    link = LastingLink(LinkPurpose.ERASE, approached.address, "fi", approached.pk, until)
+    look(client.get(url("my_data:erase_now", *create_lasting_links([link], at=at))))
+    agree, take_back, erase_now = (url(f"my_data:{name}", token) for name, token in zip(purposes, tokens, strict=True))
+    for path in (agree, take_back):
+        look(client.get(path))
+        look(client.post(path))
+    look(client.post(agree))
+    look(client.get(take_back))
+    late = person.expires_at + timedelta(days=1)
+    traveller.move_to(late)
+    look(client.get(take_back))
+    restriction = Restriction.objects.create(
+        candidate=person, ground=RestrictionGround.CLAIM, opened_at=at, review_on=late.date()
+    )
+    recompute_clock(person.person_ref)
+    look(client.post(take_back))
+    traveller.move_to(at)
+    Restriction.objects.filter(pk=restriction.pk).update(lifted_at=at)
+    look(client.post(agree))
+    traveller.move_to(late)
+    look(client.post(take_back))
+    traveller.move_to(at)
+    look(client.get(erase_now))
+    look(client.post(erase_now))
+    look(client.get(agree))
+    look(client.get(url("my_data:agree", "x")), 410)
+
+
 def _own_templates() -> set[str]:
     folder = ROOT / "templates"
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -430,6 +505,9 @@ def test_the_admin_is_finnish(
         client.force_login(staff_in_finnish[name])
         look(client.get(reverse("admin:index")))  # nobody is here
     _read_candidates(reader, clients, position, staff_in_finnish["rea"], at)
+    _read_watch(reader, clients["pia"], at)
+    _read_desk(reader, clients["pia"], position, staff_in_finnish["pia"])
+    _read_approach(reader, clients["rea"], clients["pia"], at)
     _read_lists(reader, clients, position, staff_in_finnish["rea"])
     missing = {name for name in _own_templates() if name.startswith("admin/")} - reader.templates
     assert missing == set()
@@ -460,16 +538,287 @@ def _read_candidates(
     page = [whole.candidate_id]
     look(desk.post(reverse("admin:candidates_candidate_note", args=page), {}), 422)
     look(desk.post(reverse("admin:candidates_candidate_note", args=page), {"note-text": "Hyvä."}, follow=True))
-    late = {"interaction-kind": "CALL", "interaction-occurred_at": "2030-01-01T10:00"}
+    how = {"interaction-means": "PHONE", "interaction-direction": "OUT"}
+    late = {**how, "interaction-kind": "CALL", "interaction-occurred_at": "2030-01-01T10:00"}
     look(desk.post(reverse("admin:candidates_candidate_interaction", args=page), late), 422)
     now = {**late, "interaction-occurred_at": "2026-11-24T10:00"}
     look(desk.post(reverse("admin:candidates_candidate_interaction", args=page), now, follow=True))
+    _read_contacts(look, desk, whole, at)
     move = reverse("admin:candidates_candidate_move", args=[whole.candidate_id, whole.pk])
     for stage in ("INTERVIEW", "CLOSED_BY_RETENTION", "RECEIVED", ""):
         look(desk.post(move, {f"move-{whole.pk}-to_stage": stage}, follow=True))
     erase = reverse("admin:candidates_candidate_delete", args=page)
     look(clients["pia"].get(erase))
     look(clients["pia"].post(erase, follow=True))
+
+
+def _read_contacts(look: Any, desk: Client, whole: Application, at: datetime) -> None:
+    """Interviews in every state, and a contact that turns out otherwise."""
+    page = [whole.candidate_id]
+
+    def press(name: str, *args: Any, status: int = 200, **data: str) -> None:
+        path = reverse(f"admin:candidates_candidate_{name}", args=[whole.candidate_id, *args])
+        look(desk.post(path, data, follow=True), status)
+
+    plan = reverse("admin:candidates_candidate_interview", args=page)
+    for moment in ("", "2026-11-24T10:00", "2033-01-01T10:00"):
+        look(desk.post(plan, {"interview-starts_at": moment, "interview-means": "VIDEO"}), 422)
+    look(desk.post(plan, {"interview-starts_at": "2026-11-26T10:00", "interview-means": "VIDEO"}, follow=True))
+    for act in ("held", "cancel", "cancel"):
+        press("interview_act", Interview.objects.get(place="").pk, act)
+    begun = Interview.objects.create(candidate=whole.candidate, starts_at=at, planned_at=at, place="Huone 3")
+    for act in ("held", "no-show"):
+        press("interview_act", begun.pk, act)
+    contact = Interaction.objects.filter(kind=InteractionKind.CALL, candidate=whole.candidate).earliest("occurred_at")
+    look(desk.get(reverse("admin:candidates_candidate_correct", args=[*page, contact.pk])))
+    for moment in ("", "2026-11-25T10:00", "2026-11-22T10:00", "2020-01-01T10:00"):
+        press("correct", contact.pk, status=422, **{"moment-occurred_at": moment})
+    press("correct", contact.pk, **{"moment-occurred_at": "2026-11-20T10:00"})
+    press("revoke", contact.pk, status=422)
+    for _ in range(2):
+        press("revoke", contact.pk, **{"revoke-reason": "CORRECTED"})
+    mail_bounced("<1@clouder.example>", at=at, is_permanent=True)
+    look(desk.get(reverse("admin:candidates_candidate_change", args=page)))
+
+
+def _read_watch(reader: Reader, desk: Client, at: datetime) -> None:
+    look = reader.page
+    for number, reason in enumerate(StopReason):
+        stop = RunStop.objects.create(reason=reason, raised_at=at, due=60 + number, usual=1, goes_on_at=at)
+        page = reverse("admin:privacy_runstop_change", args=[stop.pk])
+        approve = reverse("admin:privacy_runstop_approve", args=[stop.pk])
+        look(desk.get(page))
+        look(desk.post(approve, {"reason": ""}), 422)
+        look(desk.post(reverse("admin:privacy_runstop_object", args=[stop.pk]), follow=True))
+        for _ in range(2):  # the second time it is too early
+            look(desk.post(approve, {"reason": "Oikein."}, follow=True))
+        look(desk.get(reverse("admin:privacy_runstop_changelist")))
+        RunStop.objects.filter(pk=stop.pk).update(closed_at=at)
+        look(desk.post(approve, {"reason": "Oikein."}, follow=True))
+    look(desk.get(reverse("admin:privacy_runstop_changelist")))
+    for months in ("", "18", "36"):
+        look(desk.get(reverse("admin:privacy_horizon"), {"months": months}))
+
+
+def _read_desk(reader: Reader, office: Client, position: Position, officer: User) -> None:
+    at, look = AT, reader.page
+    whole = lived_through_alone(at, position)
+    ref = whole.candidate.person_ref
+
+    def press(name: str, *args: Any, status: int = 200, **data: Any) -> None:
+        look(office.post(reverse(f"admin:{name}", args=args), data, follow=True), status)
+
+    page = reverse("admin:privacy_person", args=[ref])
+    look(office.get(page))
+    press("privacy_restrict", ref, status=422)
+    press("privacy_hold", ref, status=422)
+    for ground in RestrictionGround:
+        press("privacy_restrict", ref, **{"restrict-ground": ground.value})
+    for restriction in Restriction.objects.filter(candidate__person_ref=ref, lifted_at=None):
+        for act in ("lift", "review", "told", "tell", "lift", "lift"):
+            press(f"candidates_restriction_{act}", restriction.pk)
+    made = _read_holds(look, office, whole, officer, at)
+    _read_requests(look, office, ref, at)
+    _read_start_page(look, office, whole, officer, at)
+    _read_bulk(look, office, position, officer, at)
+    for _ in range(2):
+        press("candidates_hold_release", made.pk)
+    look(office.get(page))
+
+
+def _read_holds(look: Any, office: Client, whole: Application, officer: User, at: datetime) -> Hold:
+    ref = whole.candidate.person_ref
+    form = {
+        "hold-ground": "DISCRIMINATION",
+        "hold-owner": str(officer.pk),
+        "hold-case_ref": "HR 1",
+        "hold-items": [item.key for item in holdable(ref)],
+    }
+    path = reverse("admin:privacy_hold", args=[ref])
+    look(office.post(path, {**form, "hold-ends_on": "2020-01-01"}), 422)
+    for ends_on in ("", "2027-11-24"):
+        look(office.post(path, {**form, "hold-ends_on": ends_on}, follow=True))
+    for made in Hold.objects.all():
+        look(office.post(reverse("admin:candidates_hold_review", args=[made.pk]), follow=True))
+    look(office.get(reverse("admin:candidates_hold_item", args=[made.pk, made.items.earliest("pk").pk])))
+    seal_items([whole.candidate_id], at=at)
+    look(office.get(reverse("admin:candidates_hold_change", args=[made.pk])))
+    for item in made.items.all():
+        look(office.get(reverse("admin:candidates_hold_item", args=[made.pk, item.pk])))
+    return made
+
+
+def lived_through_alone(at: datetime, position: Position) -> Application:
+    """Somebody of whom no other record is linked."""
+    made = sent(at, position, "kaisa@example.org", name="Kaisa")
+    who = staff(position.contact_person_id)
+    add_note(made.candidate_id, text="Osaa Djangoa.", actor=who, at=at)
+    move_application(made.pk, to_stage=Stage.REJECTED, actor=who, at=at, reason="Liian vähän")
+    return made
+
+
+def _read_requests(look: Any, office: Client, ref: Any, at: datetime) -> None:
+    add = reverse("admin:privacy_subjectrequest_add")
+    look(office.get(add))
+    look(office.get(f"{add}?person={ref}"))
+    form = {"channel": "MAIL", "received_at": "2026-11-24T10:00", "language": "fi"}
+    for wrong in ({}, {"received_at": "2030-01-01T10:00", "address": "x@example.org"}, {"received_at": "x"}):
+        look(office.post(add, {"kind": "ACCESS", **form, **wrong}), 422)
+    look(office.post(add, {"kind": "ACCESS", **form, "address": "kuka@example.org"}, follow=True))
+    for kind in SubjectRequestKind.values:
+        look(office.post(f"{add}?person={ref}", {"kind": kind, **form}, follow=True))
+    SubjectRequest.objects.filter(kind="PORTABILITY").update(due_on="2026-11-01")
+    for request in SubjectRequest.objects.all():
+        key = [request.pk]
+        look(office.get(reverse("admin:privacy_subjectrequest_change", args=key)))
+        for act, data in (
+            ("extend", {}),
+            ("extend", {"extend-has_told": "on"}),
+            ("extend", {"extend-has_told": "on"}),
+            ("close", {"close-decision": "REFUSED"}),
+            ("close", {"close-decision": "REFUSED", "close-ground": "Liikaa"}),
+            ("decide", {}),
+            ("decide", {"objection-has_grounds": "yes"}),
+            ("identify", {}),
+            ("close", {"close-decision": "FULFILLED"}),
+        ):
+            path = reverse(f"admin:privacy_subjectrequest_{act}", args=key)
+            answer = office.post(path, data, follow=True)
+            look(answer, answer.status_code)
+        look(office.get(reverse("admin:privacy_subjectrequest_change", args=key)))
+
+
+def _read_start_page(look: Any, office: Client, whole: Application, officer: User, at: datetime) -> None:
+    """Everything that can wait for the officer."""
+    BulkErasure.objects.create(person_refs=[whole.pk, officer.pk], asked_at=at, asked_by=officer)
+    for reason in CaseReason:
+        ErasureCase.objects.create(
+            candidate_ref=whole.candidate_id, state=CaseState.BLOCKED, reason=reason, opened_at=at
+        )
+    ErasureCase.objects.create(
+        candidate_ref=officer.pk, state=CaseState.DEFERRED, reason=CaseReason.TO_BE_TOLD, opened_at=at, waits_until=at
+    )
+    ErasureBatch.objects.create(
+        candidate_refs=[], claimed_at=at, lease_until=at, has_mailbox=True, mailbox_waits_since=at
+    )
+    going = sent(at - timedelta(days=720), None, "menossa@example.org").candidate
+    Candidate.objects.filter(pk=going.pk).update(undeliverable_at=at)
+    open_contact_or_close_tasks(at=at)
+    untold = sent(at - timedelta(days=720), None, "rajoitettu@example.org", is_confirmed=False).candidate
+    restrict_candidate(untold.person_ref, ground=RestrictionGround.ACCURACY, actor=staff(officer.pk), at=at)
+    Hold.objects.update(review_on="2026-11-01")
+    Restriction.objects.filter(lifted_at=None).update(review_on="2026-11-01")
+    for kind in AlarmKind:
+        Alarm.objects.create(kind=kind, raised_at=at)
+    for objected in (at, None):
+        RunStop.objects.update(closed_at=at)
+        RunStop.objects.create(
+            reason=StopReason.LARGE, raised_at=at, due=60, usual=1, goes_on_at=at, objected_at=objected
+        )
+        look(office.get(reverse("admin:index")))
+    look(office.get(reverse("admin:privacy_person", args=[untold.person_ref])))
+    _read_erasures(look, office, going.pk, at)
+    for model in ("candidates_restriction", "candidates_hold", "privacy_subjectrequest", "privacy_bulkerasure"):
+        look(office.get(reverse(f"admin:{model}_changelist")))
+    RunStop.objects.update(closed_at=at)
+    Alarm.objects.update(cleared_at=at)
+
+
+def _read_erasures(look: Any, office: Client, candidate_id: UUID, at: datetime) -> None:
+    """A mailbox that is waited for, and what is found by a case number."""
+    batch = ErasureBatch.objects.create(
+        candidate_refs=[candidate_id], claimed_at=at, lease_until=at, has_mailbox=True, mailbox_waits_since=at
+    )
+    purged = reverse("admin:privacy_erasurebatch_purged", args=[batch.pk])
+    for path in (reverse("admin:privacy_erasurebatch_change", args=[batch.pk]),
+                 reverse("admin:privacy_erasurebatch_changelist")):  # fmt: skip
+        look(office.get(path))
+    for data in ({}, {"is_done": "1"}):
+        look(office.post(purged, data, follow=True))
+    ErasureBatch.objects.filter(pk=batch.pk).update(state=BatchState.OBJECTS_GONE)
+    look(office.post(purged, {"is_done": "1"}, follow=True))
+    for number, closed_at in (("E-1", None), ("E-2", at)):
+        case = ErasureCase.objects.create(
+            candidate_ref=uuid4(), state="REQUESTED", reason="REQUEST", number=number, batch_ref=batch.pk,
+            opened_at=at, closed_at=closed_at,
+        )  # fmt: skip
+        LedgerRecord.objects.get_or_create(
+            number=9_000_001,
+            defaults={"kind": "journal", "content": str(batch.pk), "sha256": "0" * 64, "reserved_at": at},
+        )
+        look(office.get(reverse("admin:privacy_erasurecase_change", args=[case.pk])))
+    look(office.get(reverse("admin:privacy_erasurecase_changelist")))
+    LedgerRecord.objects.all().delete()
+
+
+def _read_bulk(look: Any, office: Client, position: Position, officer: User, at: datetime) -> None:
+    two = [sent(at, position, f"moni{number}@example.org").candidate_id for number in range(2)]
+    people_list = reverse("admin:candidates_candidate_changelist")
+    look(office.post(people_list, {"action": "ask_for_erasure", "_selected_action": two}))
+    ask = reverse("admin:privacy_bulkerasure_ask")
+    for chosen in (two[:1], [officer.pk], two):
+        look(office.post(ask, {"candidate": chosen}, follow=True))
+    bulk = BulkErasure.objects.latest("asked_at", "pk")
+    page, decide = (reverse(f"admin:privacy_bulkerasure_{act}", args=[bulk.pk]) for act in ("change", "decide"))
+    look(office.get(page))
+    look(office.post(decide, {"approve": "1"}, follow=True))
+    BulkErasure.objects.update(asked_by=position.contact_person)
+    look(office.get(page))
+    for _ in range(2):
+        look(office.post(decide, {"approve": "1"}, follow=True))
+    BulkErasure.objects.filter(pk=bulk.pk).update(decided_at=None, person_refs=[officer.pk])
+    look(office.post(decide, {"decline": "1"}, follow=True))
+
+
+def _read_approach(reader: Reader, desk: Client, office: Client, at: datetime) -> None:
+    look = reader.page
+    add, list_ = (reverse(f"admin:candidates_sourcingassessment_{act}") for act in ("add", "changelist"))
+    approach = reverse("admin:candidates_candidate_approach")
+    look(desk.get(approach))  # while it is off
+    look(office.get(approach))
+    look(office.get(list_))
+    look(office.get(add))
+    look(office.post(add, {"valid_until": "x"}), 422)
+    look(office.post(add, {"document_ref": "LAKI-1", "valid_until": "2026-11-23"}), 422)
+    look(office.post(add, {"document_ref": "LAKI-1", "valid_until": "2027-11-23"}, follow=True))
+    row = SourcingAssessment.objects.get()
+    look(office.get(reverse("admin:candidates_sourcingassessment_change", args=[row.pk])))
+    form = {
+        "source_kind": "LINKEDIN", "source_ref": "linkedin.com/in/saana", "found_on": "2026-11-24", "name": "Saana",
+        "email": "saana@example.org", "reason": "Osaa jonot.", "language": "fi",
+    }  # fmt: skip
+    look(desk.get(approach))
+    for wrong in ({"source_ref": "x", "name": ""}, {"found_on": "2026-09-01"}, {"found_on": "2030-01-01"}):
+        look(desk.post(approach, {**form, **wrong}), 422)
+    look(desk.post(approach, form, follow=True))
+    look(desk.post(approach, form), 422)  # known
+    person = Candidate.objects.get(name="Saana")
+    page = reverse("admin:candidates_candidate_change", args=[person.pk])
+    outreach = reverse("admin:candidates_candidate_outreach", args=[person.pk])
+    notice = reverse("admin:candidates_candidate_notice", args=[person.pk])
+    look(desk.get(page))
+    look(desk.get(reverse("admin:candidates_candidate_changelist") + "?approached=untold"))
+    look(desk.post(outreach, {}), 422)
+    look(desk.post(notice, {"notice-means": "MAIL", "notice-given_on": "2026-11-01"}), 422)
+    look(desk.post(notice, {"notice-means": "MAIL", "notice-given_on": "2026-11-24"}, follow=True))
+    for _ in range(2):
+        look(desk.get(outreach))
+        look(desk.post(outreach, {"subject": "Työ", "text": "Hei!"}, follow=True))
+    look(desk.get(outreach))
+    look(desk.get(page))
+    Candidate.objects.filter(pk=person.pk).update(undeliverable_at=at)
+    look(desk.get(outreach))
+    Candidate.objects.filter(pk=person.pk).update(email="", address="")
+    look(desk.get(outreach))
+    suppress_person(person.person_ref, reason=SuppressionReason.OBJECTION, actor=the_candidate(None), at=at)
+    look(desk.post(approach, {**form, "email": ""}), 422)
+    blocked = Suppression.objects.get()
+    Suppression.objects.update(key_version=99, review_on=at.date())
+    look(office.get(reverse("admin:candidates_suppression_changelist")))
+    look(office.get(reverse("admin:candidates_suppression_change", args=[blocked.pk])))
+    look(office.post(reverse("admin:candidates_suppression_review", args=[blocked.pk]), follow=True))
+    for _ in range(2):
+        look(office.post(reverse("admin:candidates_sourcingassessment_end", args=[row.pk]), follow=True))
 
 
 def _read_lists(reader: Reader, clients: dict[str, Client], position: Position, recruiter: User) -> None:
@@ -496,6 +845,35 @@ def _read_lists(reader: Reader, clients: dict[str, Client], position: Position, 
     look(desk.post(reverse("admin:logout"), follow=True))
 
 
+def send_a_first_message(colleague: User, at: datetime) -> Candidate:
+    who = staff(colleague.pk)
+    record_assessment(document_ref="LAKI-1", valid_until=at.date(), actor=who, at=at)
+    found = Found(
+        name="Saana", language="fi", source_kind=SourceKind.EMPLOYEE, source_ref="Otto", reason="Osaa jonot.",
+        email="saana@example.org", phone="040 123 4567", skills="Jonot",
+    )  # fmt: skip
+    person = source_candidate(found, actor=who, at=at)
+    send_outreach(person.pk, subject="Kiinnostaako työ?", text="Hei!", actor=who, at=at)
+    person.refresh_from_db()
+    return person
+
+
+def _mails_of_the_desk(position: Position, officer: User, at: datetime) -> None:
+    """A restriction that is lifted, one that the erase moment ends, and a task for a colleague."""
+    who = staff(officer.pk)
+    for number, months in enumerate((1, 23)):
+        position.open_from = (at - timedelta(days=900)).date()
+        position.save()
+        person = sent(at - timedelta(days=31 * months), position, f"raja{number}@example.org").candidate
+        made = restrict_candidate(person.person_ref, ground=RestrictionGround.ACCURACY, actor=who, at=at)
+        if months == 1:
+            tell_restriction_ends(made.pk, actor=who, at=at)
+        else:
+            tell_of_ending_restrictions(at=person.expires_at - timedelta(days=30))
+    sent(at - timedelta(days=700), position, "odottaa@example.org")
+    open_contact_or_close_tasks(at=at)
+
+
 @pytest.mark.django_db
 def test_every_mail_is_finnish(
     reader: Reader, client: Client, position: Position, staff_in_finnish: dict[str, User], traveller: Any, at: datetime
@@ -508,6 +886,9 @@ def test_every_mail_is_finnish(
             address=f"otto{number}@example.org", at=at,
         )  # fmt: skip
     client.post(url("my_data:sign_in"), {"email": "aino0@example.org"})
+    send_a_first_message(staff_in_finnish["rea"], at)
+    invited = sent(at, position, "elli@example.org").candidate
+    invite_to_longer_storage(invited.pk, actor=staff(staff_in_finnish["rea"].pk), at=at)
     going = Candidate.objects.get(email="aino1@example.org")
     request_erasure(going.person_ref, actor=the_candidate(going.person_ref), at=at)
     kinds |= set(OutboxEmail.objects.values_list("kind", flat=True))
@@ -517,6 +898,17 @@ def test_every_mail_is_finnish(
     erase_due(at=later)
     kinds |= set(OutboxEmail.objects.values_list("kind", flat=True))
     deliver_emails(at=later)
+    for email in ("elli@example.org", "aino0@example.org"):  # without a consent, and with one
+        soon = Candidate.objects.get(email=email).expires_at - timedelta(days=20)
+        traveller.move_to(soon)
+        send_retention_reminders(at=soon)
+        kinds |= set(OutboxEmail.objects.values_list("kind", flat=True))
+        deliver_emails(at=soon)
+    _mails_of_the_desk(position, staff_in_finnish["pia"], soon)
+    for alarm in AlarmKind:
+        raise_alarm(alarm, number=3, at=soon)
+    kinds |= set(OutboxEmail.objects.values_list("kind", flat=True))
+    deliver_emails(at=soon)
     assert kinds == set(EmailKind.values)
     for message in mail.outbox:
         body = str(message.alternatives[0][0])

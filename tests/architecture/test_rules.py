@@ -41,7 +41,7 @@ def imports(tree: ast.Module) -> set[str]:
 
 def test_only_the_erasing_services_delete_rows_of_people() -> None:
     users = {name for name, tree in sources() if "common.deletion" in imports(tree)}
-    assert users == {"files/services.py", "privacy/services/erasure.py"}
+    assert users == {"files/services.py", "privacy/services/rows.py"}
 
 
 def test_only_the_clock_writes_the_clocks_columns() -> None:

@@ -31,7 +31,10 @@ def aino(at: datetime, position: Position) -> Application:
 
 
 def contact(desk: Desk, aino: Application, occurred_at: str, **changes: str) -> Any:
-    form = {"kind": "CALL", "occurred_at": occurred_at, "text": "Half an hour.", **changes}
+    form = {
+        "kind": "CALL", "means": "PHONE", "direction": "OUT", "occurred_at": occurred_at, "text": "Half an hour.",
+        **changes,
+    }  # fmt: skip
     return desk.post(
         "candidates_candidate_interaction",
         aino.candidate_id,

@@ -23,12 +23,12 @@ class Desk:
             with time_machine.travel(at, tick=False):
                 self.client.force_login(user)
 
-    def get(self, name: str, *args: Any, **query: str) -> Any:
+    def get(self, name: str, /, *args: Any, **query: str) -> Any:
         """Look at a page of the admin."""
         with time_machine.travel(self.at, tick=False):
             return self.client.get(reverse(f"admin:{name}", args=args), query)
 
-    def post(self, name: str, *args: Any, **data: Any) -> Any:
+    def post(self, name: str, /, *args: Any, **data: Any) -> Any:
         """Send a form of the admin."""
         with time_machine.travel(self.at, tick=False):
             return self.client.post(reverse(f"admin:{name}", args=args), data)

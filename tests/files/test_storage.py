@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -151,6 +152,63 @@ def test_more_versions_than_one_page_holds(bucket: S3ObjectStorage, s3_buckets: 
     assert s3_buckets.contents() == ["version b/one"]
 
 
+def below(count: int, first_digits: str = "") -> dict[str, str]:
+    """So many prefixes of records, each with the key of one object."""
+    records = [f"{first_digits}{number:03d}" + "0" * (36 - 3 - len(first_digits)) for number in range(count)]
+    return {f"{record}/": f"{record}/object" for record in records}
+
+
+def requests_of(bucket: S3ObjectStorage, act: Callable[[], Any]) -> list[str]:
+    """Which calls an act makes, in order."""
+    made: list[str] = []
+    note = lambda model, **_: made.append(model.name)  # noqa: E731
+    bucket._client.meta.events.register("before-call.s3", note)
+    try:
+        act()
+    finally:
+        bucket._client.meta.events.unregister("before-call.s3", note)
+    return made
+
+
+@pytest.mark.s3
+def test_many_prefixes_are_purged_with_few_requests(bucket: S3ObjectStorage, s3_buckets: Buckets) -> None:
+    gone, stays = below(40), below(10, "f")
+    for key in (*gone.values(), *stays.values()):
+        put(bucket, key)
+    made = requests_of(bucket, lambda: bucket.purge_prefixes(gone))
+    assert made == ["ListObjectVersions", "DeleteObjects", "ListMultipartUploads", "ListObjectVersions"]
+    assert s3_buckets.contents() == [f"version {key}" for key in stays.values()]
+
+
+@pytest.mark.s3
+def test_a_few_prefixes_in_a_large_bucket_are_listed_one_by_one(
+    bucket: S3ObjectStorage, s3_buckets: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_s3, "BATCH", 5)  # the bucket has about 12 pages, and 5 prefixes are wanted
+    gone, stays = below(5), {**below(30, "5"), **below(30, "f")}
+    for key in (*gone.values(), *stays.values()):
+        put(bucket, key)
+    made = requests_of(bucket, lambda: bucket.remaining(gone))
+    assert (made.count("ListObjectVersions"), made.count("ListMultipartUploads")) == (1 + 5, 1)
+    assert bucket.purge_prefixes(gone) == 5
+    assert s3_buckets.contents() == [f"version {key}" for key in sorted(stays.values())]
+
+
+@pytest.mark.s3
+def test_a_walk_over_several_pages_finds_what_is_wanted(
+    bucket: S3ObjectStorage, s3_buckets: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_s3, "BATCH", 20)
+    wanted = {f"{digit}{prefix[1:]}": key for digit in "05af" for prefix, key in below(10).items()}
+    keys = [f"{prefix}object" for prefix in wanted]
+    others = [key for digit in "37c" for key in below(10, digit).values()]
+    for key in (*keys, *others):
+        put(bucket, key)
+    assert bucket.remaining(wanted) == 40
+    assert bucket.purge_prefixes(wanted) == 40
+    assert s3_buckets.contents() == [f"version {key}" for key in sorted(others)]
+
+
 @pytest.mark.s3
 def test_what_a_batch_answer_says_was_not_deleted_is_an_error(bucket: S3ObjectStorage) -> None:
     versions = iter([{"Key": "a/one", "VersionId": "1"}, {"Key": "a/two", "VersionId": "2"}])
@@ -175,21 +233,22 @@ def test_an_upload_that_ended_meanwhile_is_no_error(bucket: S3ObjectStorage) -> 
     with Stubber(bucket._client) as stubber:
         stubber.add_response("list_multipart_uploads", uploads)
         stubber.add_client_error("abort_multipart_upload", "NoSuchUpload", http_status_code=404)
-        assert bucket._abort_uploads("a/") == 1
+        assert bucket._abort_uploads({"a/"}) == 1
         stubber.add_response("list_multipart_uploads", uploads)
         stubber.add_client_error("abort_multipart_upload", "AccessDenied", http_status_code=403)
         with pytest.raises(ClientError):
-            bucket._abort_uploads("a/")
+            bucket._abort_uploads({"a/"})
 
 
 @pytest.mark.s3
 def test_a_prefix_that_never_gets_empty_is_an_error(bucket: S3ObjectStorage) -> None:
-    page = {"Versions": [{"Key": "a/one", "VersionId": "1"}]}
+    page = {"Versions": [{"Key": "a/one", "VersionId": "1"}], "IsTruncated": False}
     with Stubber(bucket._client) as stubber:
+        stubber.add_response("list_object_versions", page)
         for _ in range(storage_s3.ROUNDS):
-            stubber.add_response("list_object_versions", page)
             stubber.add_response("delete_objects", {})
             stubber.add_response("list_multipart_uploads", {})
+            stubber.add_response("list_object_versions", page)
         with pytest.raises(StoreError, match="objects keep appearing"):
             bucket.purge_prefixes(["a/"])
 

@@ -79,7 +79,7 @@ def test_a_mail_as_it_arrives(at: datetime, smtp_server: SmtpServer) -> None:
 
 
 def test_the_language_is_the_recipients(at: datetime, smtp_server: SmtpServer) -> None:
-    queue(at, kind=EmailKind.ERASURE_STATEMENT, context={"case": "E-1"}, language="fi")
+    queue(at, kind=EmailKind.ERASURE_STATEMENT, context={"case": "E-1", "backups_until": "2026-12-30"}, language="fi")
     deliver_emails(at=at)
     (got,) = smtp_server.received
     assert got.part("html").count('<html lang="fi"') == 1

@@ -12,6 +12,7 @@ from candidates.models import Position
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
 from mailing.services import queue_email, release_emails, render
+from privacy.enums import AlarmKind
 from tests.factories import people
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +28,41 @@ CONTEXTS: dict[EmailKind, dict[str, Any]] = {
     EmailKind.APPLICATION_ARRIVED: {"reference": "ABCD-2345", "position": "R&D <lead>", "candidate_id": str(uuid4())},
     EmailKind.APPLICATION_DISOWNED: {"reference": "ABCD-2345", "candidate_id": str(uuid4())},
     EmailKind.SIGN_IN_LINK: {"token": "the-token"},
-    EmailKind.ERASURE_STATEMENT: {"case": "E-12345678"},
+    EmailKind.RETENTION_REMINDER: {
+        "keep_until": "2028-11-24",
+        "longer_until": "2030-11-24",
+        "has_agreed": False,
+        "consent_token": "the-consent-token",
+        "erase_token": "the-erase-token",
+    },
+    EmailKind.LONGER_STORAGE_AGREED: {"ends_on": "2030-11-24", "due_on": "2028-11-24", "token": "the-token"},
+    EmailKind.LONGER_STORAGE_INVITATION: {"ends_on": "2030-11-24", "due_on": "2028-11-24", "token": "the-token"},
+    EmailKind.RESTRICTION_ENDS: {"erased_on": "2028-11-24"},
+    EmailKind.STAFF_TASK: {
+        "reference": "ABCD-2345",
+        "position": "R&D <lead>",
+        "candidate_id": str(uuid4()),
+        "due_on": "2028-11-24",
+    },
+    EmailKind.ALARM: {"kind": AlarmKind.MUCH_ACCESS.value, "number": 4217},
+    EmailKind.ERASURE_STATEMENT: {
+        "case": "E-12345678",
+        "applications": 1,
+        "files": 2,
+        "notes": 3,
+        "contacts": 4,
+        "mails": 1,
+        "has_mailbox": True,
+        "backups_until": "2026-12-30",
+        "held": 1,
+        "held_until": "2027-11-24",
+    },
+    EmailKind.OUTREACH: {
+        "subject": "A question",
+        "text": "Hello\n\nSaana",
+        "notice": "Who holds your data\nExample Oy.",
+        "token": "the-token",
+    },
 }
 
 

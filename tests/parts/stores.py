@@ -1,7 +1,7 @@
 """Stores of which something is broken."""
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import IO, Protocol
 
 import pytest
 from pytest_django import Settings
@@ -31,6 +31,13 @@ class SilentLedger(LocalObjectStorage):
     """Takes no entry."""
 
     def put_new(self, key: str, content: object) -> None:
+        raise StoreError("EndpointConnectionError")
+
+
+class SilentReader(LocalObjectStorage):
+    """Gives no entry, and does not say that it has none."""
+
+    def open_object(self, key: str) -> IO[bytes]:
         raise StoreError("EndpointConnectionError")
 
 

@@ -25,6 +25,10 @@ PUBLISHED = {
     "short_notice 2026-11-24 fi": "7788d34e0ec8482fce6baedac8c72f824029106ddc5e64251899ae73858e9e1e",
     "longer_storage 2026-11-24 en": "df100a9ec5b7701f76e6cec096aba30fa1d9bee88f43a122280b0f33b77e5f8c",
     "longer_storage 2026-11-24 fi": "f8913c05adf3b19e61905f2ae42dfd89aace828f394e6b43dca061a7c62e6100",
+    "longer_storage 2026-11-25 en": "7eebeee3a3516de70b2b9b135732156ba8d0a8e9d8b3913f85cc7a2f066fd1ee",
+    "longer_storage 2026-11-25 fi": "3c0ec48719dc6c6a46c388d3d334802d223ad7af317f84fcc53185da7514c85b",
+    "sourced_notice 2026-11-25 en": "72a782ce30dd3edb73d6ec3187916f7ee56f047f19159b82ece208b1c1ad2aef",
+    "sourced_notice 2026-11-25 fi": "dffa1c54a57f297f3bb332553304cba899d3a38874a13bcbff8a58cb0be31bf9",
 }
 """A published text never changes: a new wording is a new version beside the old one."""
 

@@ -18,6 +18,10 @@ PURPOSES = {
         "accountability and security (policy §9)",
         "carrying out erasures (policy §7, §8)",
         "proving erasures and repeating them after a restore",
+        "showing what was done, and when",
+        "answering people's requests in time (policy §8)",
+        "defence against a legal claim",
+        "not approaching somebody again who does not want it",
     },
     Subject.STAFF: {
         "managing the account and authorising access (policy §3)",
@@ -25,6 +29,8 @@ PURPOSES = {
         "telling applicants about an opening and whom to ask",
         "showing who changed positions and users in the admin",
         "refusing guessed passwords",
+        "stopping an erasure that looks wrong",
+        "showing that approaching people was assessed (Act 759/2004 §4)",
     },
     Subject.NOBODY: {"running the portal"},
 }
@@ -46,6 +52,13 @@ def test_every_mail_is_of_a_kind_and_every_kind_is_about_an_application_or_a_rig
         "application_disowned",
         "sign_in_link",
         "erasure_statement",
+        "retention_reminder",
+        "longer_storage_agreed",
+        "longer_storage_invitation",
+        "restriction_ends",
+        "outreach",
+        "staff_task",
+        "alarm",
     }
     for folder in folders:
         parts = {path.name for path in (TEMPLATES / folder).iterdir()}

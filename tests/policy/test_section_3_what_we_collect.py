@@ -21,7 +21,11 @@ def test_a_candidate_has_the_purpose_of_recruitment_only() -> None:
         for label, table in registry.tables().items()
         if label.startswith("candidates.") and table.handling.subject is Subject.CANDIDATE
     }
-    assert purposes == {"handling the application and communicating about it (policy §3)"}
+    assert purposes == {
+        "handling the application and communicating about it (policy §3)",
+        "defence against a legal claim",
+        "not approaching somebody again who does not want it",
+    }
 
 
 def test_the_form_asks_for_what_the_policy_lists_and_requires_two_things() -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from candidates.enums import Origin
+from candidates.enums import APPROACHED, Origin
+from candidates.models import Candidate
 
 ROOT = Path(__file__).parents[2]
 LOADS = re.compile(r"""(?:src|href|action|srcset|data)\s*=\s*["'](https?:)?//|url\(\s*["']?(?:https?:)?//|@import""")
@@ -43,5 +44,7 @@ def test_no_analytics_and_no_error_reporting_is_built_in() -> None:
         assert not re.search(rf"^{name}", requirements, re.MULTILINE)
 
 
-def test_candidates_come_in_by_the_portal_alone() -> None:
-    assert Origin.values == ["APPLIED"]
+def test_whoever_did_not_come_by_the_portal_has_a_source_and_is_told() -> None:
+    assert set(Origin.values) == {"APPLIED", "EMAIL", *APPROACHED}
+    names = {constraint.name for constraint in Candidate._meta.constraints}
+    assert "candidates_source_named" in names

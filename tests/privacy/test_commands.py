@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 from uuid import uuid4
@@ -14,20 +14,25 @@ import time_machine
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from candidates.enums import InteractionKind
+from accounts.models import User
+from candidates.enums import HeldKind, HoldGround, InteractionKind, RestrictionGround
 from candidates.models import Candidate, Consent, Interaction, Position
 from candidates.services.erasure import request_erasure
+from candidates.services.holds import open_hold
 from candidates.services.interactions import record_interaction
 from candidates.services.notes import add_note
-from common.actors import candidate, staff
+from candidates.services.restrictions import restrict_candidate
+from common.actors import SYSTEM, candidate, staff
 from mailing.models import OutboxEmail
+from privacy.enums import RequestChannel, SubjectRequestKind
 from privacy.management.commands.retention import LOCK
 from privacy.models import ErasureBatch
+from privacy.services.requests import open_request
 from tests.clouder.production import clean_environment
 from tests.factories import people
 from tests.parts import sweep
 from tests.parts.stores import BreakStore
-from tests.parts.worker import database_url
+from tests.parts.worker import database_url, worker_environment
 
 pytestmark = pytest.mark.django_db
 
@@ -171,13 +176,28 @@ def test_rehearsing_and_erasing_are_not_done_together_in_production(three: list[
     assert document("run", "--as-of", "2029-01-01")["counts"] == {"due": 2}
 
 
-def test_the_refusal_is_exit_code_2_of_the_process() -> None:
-    arguments = ("manage.py", "retention", "run", "--execute", "--as-of", "2029-01-01")
+def test_an_error_of_usage_is_exit_code_2_of_the_process(transactional_db: None) -> None:
     result = subprocess.run(
-        [sys.executable, *arguments], env=clean_environment(), capture_output=True, text=True, check=False
+        [sys.executable, "manage.py", "retention", "plan", "--as-of", "soon"],
+        env=worker_environment() | {"DJANGO_SETTINGS_MODULE": "clouder.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (result.returncode, result.stdout) == (2, "")
-    assert result.stderr == "CommandError: --as-of only rehearses; it is refused together with --execute\n"
+    assert result.stderr.splitlines()[-1].endswith("soon is not an instant such as 2027-03-16 or 2027-03-16T00:00")
+
+
+def test_nothing_is_done_where_nobody_can_say_whether_the_database_was_restored() -> None:
+    result = subprocess.run(
+        [sys.executable, "manage.py", "retention", "plan"],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.splitlines()[-1].startswith("retention does nothing now.")
 
 
 @pytest.mark.parametrize("arguments", [(), ("erase",), ("plan", "--as-of", "soon"), ("explain", "no-uuid")])
@@ -214,25 +234,36 @@ def test_explain_shows_everything_that_the_clock_looked_at(at: datetime, positio
         person.pk, kind=InteractionKind.CALL, occurred_at=call_at, text="", actor=actor, at=call_at
     )
     note = add_note(person.pk, text="A note", actor=actor, at=note_at)
-    consent, mail = Consent.objects.get(), OutboxEmail.objects.get(subject_ref=person.pk)
+    consent, mails = Consent.objects.get(), OutboxEmail.objects.filter(subject_ref=person.pk)
     application = Interaction.objects.exclude(pk=call.pk).get()
     (found,) = document("explain", str(person.pk), "--as-of", note_at.isoformat())["items"]
     events = [
-        (note.pk, "STAFF_WORK", note_at, False, "E12"),
-        (call.pk, "CALL", call_at, True, "E6"),
-        (application.pk, "APPLICATION_SUBMITTED", at, True, "E1"),
-        (mail.pk, "AUTOMATIC_MAIL", at, False, "E3"),
-        (consent.pk, "CONSENT_CHANGED", at, False, "E9"),
+        (note.pk, "STAFF_WORK", note_at, "KIND", "E12"),
+        (call.pk, "CALL", call_at, "COUNTS", "E6"),
+        (application.pk, "APPLICATION_SUBMITTED", at, "COUNTS", "E1"),
+        *((mail.pk, "AUTOMATIC_MAIL", at, "KIND", "E3") for mail in mails),
+        (consent.pk, "CONSENT_CHANGED", at, "KIND", "E9"),
     ]
+    assert len(events) == 6
+    assert [event["id"] for event in found["events"]][:3] == [str(note.pk), str(call.pk), str(application.pk)]
+    found["events"].sort(key=lambda event: event["id"])
     assert found == {
         "person": str(person.person_ref),
         "records": [str(person.pk)],
         "events": [
-            {"id": str(pk), "type": kind, "at": moment.isoformat(), "counts": counts, "why": why}
-            for pk, kind, moment, counts, why in events
+            {
+                "id": str(pk),
+                "type": kind,
+                "at": moment.isoformat(),
+                "counts": verdict == "COUNTS",
+                "why": why,
+                "verdict": verdict,
+            }
+            for pk, kind, moment, verdict, why in sorted(events, key=lambda event: str(event[0]))
         ],
         "last_contact_at": call_at.isoformat(),
         "set_by": str(call.pk),
+        "basis": "LAST_CONTACT",
         "due_on": "2028-11-25",
         "erase_at": "2028-11-25T22:00:00+00:00",
         "consents": [
@@ -244,12 +275,18 @@ def test_explain_shows_everything_that_the_clock_looked_at(at: datetime, positio
             }
         ],
         "keep_until": "2030-11-24",
+        "expires_at": "2030-11-24T22:00:00+00:00",
+        "old_process_at": "2028-11-25T22:00:00+00:00",
         "holds": [],
         "restrictions": [],
         "open_requests": [],
         "state": "KEPT",
-        "next_action": "ERASE",
-        "next_at": "2030-11-24T22:00:00+00:00",
+        "next_action": "ERASE_OLD_PROCESS",
+        "next_at": "2028-11-25T22:00:00+00:00",
+        "steps": [
+            {"action": "ERASE_OLD_PROCESS", "at": "2028-11-25T22:00:00+00:00"},
+            {"action": "ERASE", "at": "2030-11-24T22:00:00+00:00"},
+        ],
     }
 
 
@@ -269,15 +306,93 @@ def test_explain_says_where_a_person_stands(at: datetime, position: Position) ->
     assert stands(at)[0] == "ERASING"
 
 
+def test_explain_shows_what_keeps_a_person_back(at: datetime, position: Position, officer: User) -> None:
+    sent = people.application(at, position)
+    person, actor = sent.candidate, staff(officer.pk)
+    restriction = restrict_candidate(person.person_ref, ground=RestrictionGround.CLAIM, actor=actor, at=at)
+    hold = open_hold(
+        person.person_ref, subject_ref=person.pk, case_ref="HR 1", ground=HoldGround.DISCRIMINATION, owner=officer,
+        items=[(HeldKind.APPLICATION, sent.pk)], ends_on=date(2029, 1, 31), actor=actor, at=at,
+    )  # fmt: skip
+    request = open_request(
+        SubjectRequestKind.ACCESS, channel=RequestChannel.MAIL, received_at=at, person_ref=person.person_ref,
+        actor=actor, at=at,
+    )  # fmt: skip
+    (found,) = document("explain", str(person.pk), "--as-of", at.isoformat())["items"]
+    assert (found["state"], found["holds"], found["restrictions"], found["open_requests"], found["steps"]) == (
+        "RESTRICTED",
+        [
+            {
+                "id": str(hold.pk),
+                "ground": "DISCRIMINATION",
+                "opened_at": at.isoformat(),
+                "review_on": "2027-05-24",
+                "ends_on": "2029-01-31",
+                "items": [{"kind": "APPLICATION", "id": str(sent.pk)}],
+            }
+        ],
+        [
+            {
+                "id": str(restriction.pk),
+                "ground": "CLAIM",
+                "opened_at": at.isoformat(),
+                "told_at": None,
+                "review_on": "2027-05-24",
+            }
+        ],
+        [{"type": "ACCESS", "number": request.number, "due_on": "2026-12-24", "limit_on": "2026-12-24"}],
+        [
+            {"action": "WAIT_RESTRICTED", "at": person.expires_at.isoformat()},
+            {"action": "ERASE", "at": None},
+        ],
+    )
+    assert retention("explain", str(person.pk), "--as-of", at.isoformat()).splitlines() == [
+        "RESTRICTED: kept until 2028-11-24",
+        "2028-11-25 00:00: Hidden and kept until the restriction is lifted",
+        "then: Everything is erased, files included",
+        "* 2026-11-24 11:00 Application sent [E1] A contact that took place.",
+        "- 2026-11-24 11:00 Automatic mail [E3] Automatic mail is no contact.",
+        "restricted since 2026-11-24 11:00: The person needs the data for a legal claim, Art. 18(1)(c)",
+        f"held until 2029-01-31: 1 of {hold.pk}",
+        f"request {request.number}, due 2026-12-24: Access, Art. 15",
+        "* set the date   + counted   - did not count",
+    ]
+
+
+def test_an_open_request_for_access_makes_the_erasure_wait(at: datetime, position: Position) -> None:
+    person = people.application(at, position).candidate
+    asked_at = person.expires_at - timedelta(days=3)
+    open_request(
+        SubjectRequestKind.ACCESS, channel=RequestChannel.MAIL, received_at=asked_at, person_ref=person.person_ref,
+        actor=SYSTEM, at=asked_at,
+    )  # fmt: skip
+    (found,) = document("explain", str(person.pk), "--as-of", asked_at.isoformat())["items"]
+    assert (found["next_action"], found["steps"]) == (
+        "WAIT_REQUEST_OPEN",
+        [
+            {"action": "WAIT_REQUEST_OPEN", "at": person.expires_at.isoformat()},
+            {"action": "ERASE", "at": "2028-12-22T22:00:00+00:00"},
+        ],
+    )
+
+
 def test_explain_in_words(at: datetime, position: Position) -> None:
-    person = people.application(at, position, is_confirmed=False).candidate
+    person = people.application(at, position, is_confirmed=False, has_longer_storage=True).candidate
     lines = retention("explain", str(person.pk), "--as-of", at.isoformat()).splitlines()
-    assert lines[0] == "KEPT: kept until 2028-11-24, then erased at 2028-11-25 00:00 (Helsinki)"
-    assert [line.partition("]")[0] for line in lines[1:3]] == [
+    assert lines[:3] == [
+        "KEPT: kept until 2030-11-24",
+        "2028-11-25 00:00: The old process is erased: notes, moves and correspondence",
+        "2030-11-25 00:00: Everything is erased, files included",
+    ]
+    assert sorted(line.partition("]")[0] for line in lines[3:6]) == [
         "* 2026-11-24 11:00 Application sent [E1",
         "- 2026-11-24 11:00 Automatic mail [E3",
+        "- 2026-11-24 11:00 Consent to longer storage given or taken back [E9",
     ]
-    assert lines[-1] == "* set the date   + counted   - did not count"
+    assert lines[6:] == [
+        "consent of 2026-11-24 11:00 until 2030-11-24",
+        "* set the date   + counted   - did not count",
+    ]
 
 
 def test_explain_of_nobody_fails(three: list[Candidate]) -> None:

@@ -33,6 +33,7 @@ MINUTE = timedelta(minutes=1)
 STEPS: list[Callable[[ErasureBatch, datetime], Any]] = [
     erasure._start,
     erasure._erase_objects,
+    lambda batch, _: erasure._await_mailbox(batch),
     erasure._erase_rows,
     erasure._finish,
 ]
@@ -40,6 +41,7 @@ STATES = [
     BatchState.CLAIMED,
     BatchState.STARTED,
     BatchState.OBJECTS_GONE,
+    BatchState.EXTERNAL_GONE,
     BatchState.ROWS_GONE,
     BatchState.DONE,
 ]
@@ -151,7 +153,7 @@ def test_the_last_entry_is_written_by_the_next_run_where_the_ledger_failed(
     asked: Candidate, end: datetime, break_store: BreakStore
 ) -> None:
     batch = claimed(end)
-    for step in STEPS[:3]:
+    for step in STEPS[:4]:
         step(batch, end)
     mend = break_store("ledger", "SilentLedger")
     report = erasure.Report()
@@ -259,7 +261,7 @@ def test_one_blocked_batch_does_not_hold_up_the_others(
 
 def test_what_comes_in_while_the_rows_go_is_swept_before_it_is_done(asked: Candidate, end: datetime) -> None:
     batch = claimed(end)
-    for step in STEPS[:3]:
+    for step in STEPS[:4]:
         step(batch, end)
     people.staged(asked.pk, end)
     assert remaining_objects([asked.pk]) == 1
@@ -267,7 +269,7 @@ def test_what_comes_in_while_the_rows_go_is_swept_before_it_is_done(asked: Candi
     assert (report.erased, report.blocked) == ([], [(batch.pk, "SomethingLeft")])
     assert (storages["files"].list_keys(), sweep.rows_with(str(asked.pk)).keys()) == (
         [],
-        {"audit_auditevent", "privacy_erasurebatch", "privacy_ledgerrecord"},
+        {"audit_auditevent", "privacy_erasurebatch", "privacy_erasurecase", "privacy_ledgerrecord"},
     )
     assert OutboxEmail.objects.get(kind=EmailKind.ERASURE_STATEMENT).state == EmailState.HELD
     assert erasure.erase_due(at=end + erasure.LEASE + MINUTE).erased == [asked.pk]
@@ -287,7 +289,7 @@ def test_two_workers_share_what_is_due_without_overlap(at: datetime, monkeypatch
     batches = ErasureBatch.objects.all()
     assert sorted(ref for batch in batches for ref in batch.candidate_refs) == sorted(refs)
     assert [(batch.state, batch.fence) for batch in batches] == [(BatchState.DONE, 1)] * 4
-    assert sorted(ledger_kinds()) == sorted([*LedgerKind] * 4)
+    assert sorted(ledger_kinds()) == sorted([LedgerKind.ERASURE_STARTED, LedgerKind.ERASURE_COMPLETED] * 4)
     assert (Candidate.objects.count(), remaining_objects(refs)) == (0, 0)
     assert AuditEvent.objects.filter(action=Action.ERASED).count() == 8
 

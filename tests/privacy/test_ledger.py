@@ -152,3 +152,106 @@ def test_a_ledger_that_takes_nothing_leaves_the_number_reserved(at: datetime, br
             attempt()
     mend()
     assert (ledger.write_reserved(at=at), ledger.verify()) == (1, [])
+
+
+def test_an_entry_is_written_after_those_that_a_crash_left_before_it(store: Any, at: datetime) -> None:
+    """Else the ledger would have a gap, behind which a restored database could not see that it is one."""
+    first = ledger.reserve(LedgerKind.ERASURE_STARTED, {"job": 1}, at=at)
+    second = ledger.reserve(LedgerKind.ERASURE_STARTED, {"job": 2}, at=at)
+    ledger.write(second, at=at)
+    first.refresh_from_db()
+    assert (keys(), first.written_at) == (["000000000001.json", "000000000002.json"], at)
+
+
+# Whether the ledger is ahead of the database
+
+
+def test_a_whole_ledger_is_not_ahead(three: Any, at: datetime) -> None:
+    assert ledger.is_ahead() is False
+    ledger.reserve(LedgerKind.ERASURE_STARTED, {}, at=at)
+    assert ledger.is_ahead() is False
+
+
+def test_an_empty_ledger_is_not_ahead(store: Any, db: None) -> None:
+    assert ledger.is_ahead() is False
+
+
+def test_a_restored_database_is_behind(three: Any) -> None:
+    LedgerRecord.objects.filter(number__gte=2).delete()
+    assert ledger.is_ahead() is True
+
+
+def test_a_database_from_before_the_first_entry_is_behind(three: Any) -> None:
+    LedgerRecord.objects.all().delete()
+    assert ledger.is_ahead() is True
+
+
+def test_a_restored_database_that_has_reserved_the_taken_number_is_still_behind(three: Any, at: datetime) -> None:
+    LedgerRecord.objects.filter(number=3).delete()
+    ledger.reserve(LedgerKind.ERASURE_STARTED, {"job": 9}, at=at)
+    assert ledger.is_ahead() is True
+
+
+def test_a_number_whose_object_was_written_and_not_noted_is_no_sign_of_a_restore(three: Any) -> None:
+    LedgerRecord.objects.filter(number=3).update(written_at=None)
+    assert ledger.is_ahead() is False
+
+
+def test_a_store_that_does_not_answer_gives_no_answer(at: datetime, break_store: BreakStore) -> None:
+    break_store("ledger", "SilentReader")
+    with pytest.raises(StoreError):
+        ledger.is_ahead()
+
+
+# The period of the entries
+
+YEARS = 2
+
+
+def later(at: datetime) -> datetime:
+    return at.replace(year=at.year + YEARS)
+
+
+def test_old_entries_go_and_the_chain_begins_at_the_last_of_them(three: Any, at: datetime) -> None:
+    new = ledger.reserve(LedgerKind.ERASURE_STARTED, {"job": 4}, at=later(at))
+    ledger.write(new, at=later(at))
+    assert ledger.purge_before(at) == 0
+    before = LedgerRecord.objects.get(number=3).sha256
+    assert ledger.purge_before(later(at)) == 3
+    assert keys() == ["000000000004.json"]
+    assert list(LedgerRecord.objects.order_by("number").values_list("number", "content")) == [(3, ""), (4, new.content)]
+    assert (ledger.anchor(), ledger.verify(), ledger.is_ahead()) == ((3, before), [], False)
+    assert ledger.purge_before(later(at)) == 0
+    ledger.write(ledger.reserve(LedgerKind.ERASURE_STARTED, {"job": 5}, at=later(at)), at=later(at))
+    assert (ledger.verify(), len(keys())) == ([], 2)
+
+
+def test_where_everything_is_old_the_numbers_go_on(three: Any, at: datetime) -> None:
+    assert ledger.purge_before(later(at)) == 3
+    assert (keys(), ledger.verify(), ledger.highest_number(), ledger.is_ahead()) == ([], [], 3, False)
+    record = ledger.reserve(LedgerKind.ERASURE_STARTED, {}, at=later(at))
+    ledger.write(record, at=later(at))
+    assert (record.number, ledger.verify()) == (4, [])
+    replace(three, 4, read(ledger.key_of(4)).replace(b'"previous":"', b'"previous":"0'))
+    assert ledger.verify() == [
+        "number 4 does not follow from the one before",
+        "number 4 is not the one that the database reserved",
+    ]
+
+
+def test_a_purge_that_a_store_refused_is_finished_by_the_next(at: datetime, break_store: BreakStore) -> None:
+    for number in range(3):
+        ledger.write(ledger.reserve(LedgerKind.ERASURE_STARTED, {"job": number}, at=at), at=at)
+    mend = break_store("ledger", "RefusingStore")
+    with pytest.raises(StoreError):
+        ledger.purge_before(later(at))
+    mend()
+    assert (len(keys()), ledger.verify()) == (3, [])
+    assert (ledger.purge_before(later(at)), keys(), LedgerRecord.objects.count()) == (0, [], 1)
+
+
+def test_an_old_entry_that_was_never_written_stays_with_all_after_it(three: Any, at: datetime) -> None:
+    LedgerRecord.objects.filter(number=2).update(written_at=None)
+    assert ledger.purge_before(later(at)) == 1
+    assert list(LedgerRecord.objects.order_by("number").values_list("number", flat=True)) == [1, 2, 3]
+    assert keys() == ["000000000002.json", "000000000003.json"]

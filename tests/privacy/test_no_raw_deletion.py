@@ -1,6 +1,6 @@
 """No row of a person leaves but by an erasure, whichever way somebody tries."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,16 +10,27 @@ from django.db.models import Model, ProtectedError
 
 from accounts.enums import Role
 from accounts.models import User
-from candidates.enums import InteractionKind, LinkKind, Stage
-from candidates.models import Candidate, Note, Position
+from candidates.enums import (
+    HeldKind,
+    HoldGround,
+    InteractionKind,
+    LinkKind,
+    MeansOfContact,
+    RestrictionGround,
+    Stage,
+    TaskKind,
+)
+from candidates.models import Candidate, Note, Position, Restriction, StaffTask
 from candidates.services.applications import move_application
+from candidates.services.holds import open_hold
 from candidates.services.interactions import record_interaction
+from candidates.services.interviews import plan_interview
 from candidates.services.notes import add_note
 from common.actors import staff
 from common.deletion import raw_delete
 from common.errors import RawDeletionRefused
 from common.models import PersonalModel
-from privacy.services import erasure
+from privacy.services import rows
 from tests.factories import people
 from tests.parts import sweep
 
@@ -39,6 +50,19 @@ def person(at: datetime, position: Position, recruiter: User) -> Candidate:
         application_id=sent.pk,
     )  # fmt: skip
     move_application(sent.pk, to_stage=Stage.IN_REVIEW, actor=actor, at=at)
+    plan_interview(
+        sent.candidate_id, starts_at=at + timedelta(days=1), means=MeansOfContact.MEETING, actor=actor, at=at
+    )
+    StaffTask.objects.create(
+        application=sent, kind=TaskKind.CONTACT_OR_CLOSE, assignee=recruiter, due_on=at.date(), created_at=at
+    )
+    open_hold(
+        sent.candidate.person_ref, subject_ref=sent.candidate_id, case_ref="K-1", ground=HoldGround.OTHER_CLAIM,
+        owner=recruiter, items=[(HeldKind.APPLICATION, sent.pk)], actor=actor, at=at,
+    )  # fmt: skip
+    Restriction.objects.create(
+        candidate=sent.candidate, ground=RestrictionGround.CLAIM, opened_at=at, review_on=at.date(), lifted_at=at
+    )
     return sent.candidate
 
 
@@ -56,10 +80,15 @@ def test_every_table_of_people_is_tried() -> None:
         "candidates.Candidate",
         "candidates.Consent",
         "candidates.Document",
+        "candidates.HeldItem",
+        "candidates.Hold",
         "candidates.Interaction",
+        "candidates.Interview",
         "candidates.Note",
         "candidates.NoticeShown",
         "candidates.ProfileLink",
+        "candidates.Restriction",
+        "candidates.StaffTask",
         "candidates.StageChange",
         "files.StoredFile",
     ]
@@ -114,7 +143,7 @@ def test_sql_does_not_get_through_to_a_candidate(person: Candidate) -> None:
 
 def test_the_permission_to_delete_ends_with_its_transaction(person: Candidate) -> None:
     with transaction.atomic():
-        erasure._permit_deletion()
+        rows.permit_deletion()
         assert setting() == "on"
         transaction.set_rollback(True)
     assert setting() in {"", None}

@@ -1,0 +1,83 @@
+"""Deleting the rows of people, table by table, as the data map names them: set-based, and for nobody else's rows."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q
+
+from candidates.enums import DocumentKind
+from candidates.models import Application, Candidate, Document, Interaction
+from common.data_map import Table
+from common.deletion import raw_delete
+from files.services import release_files
+from mailing.enums import EmailKind
+from privacy import registry
+
+KEPT_BY_CONSENT = {
+    "mailing.OutboxEmail": Q(kind__in=[EmailKind.RETENTION_REMINDER, EmailKind.LONGER_STORAGE_AGREED]),
+}
+"""What stays of a table of the old process: without its row a reminder would be sent twice."""
+
+
+def permit_deletion() -> None:
+    """The trigger on candidates lets rows go in this transaction only."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL clouder.erasing = 'on'")
+
+
+def addresses_of(refs: list[UUID]) -> list[str]:
+    """The addresses (normal form) of these records."""
+    found = Candidate.objects.filter(pk__in=refs).exclude(address="")
+    return list(found.values_list("address", flat=True))
+
+
+def rows_of(refs: list[UUID], addresses: list[str]) -> Iterator[Any]:
+    """The rows of these people, table by table, in the order in which they can be deleted."""
+    for table in registry.erasable():
+        yield apps.get_model(table.model)._base_manager.filter(_of(table, refs, addresses))
+
+
+def _of(table: Table, refs: list[UUID], addresses: list[str]) -> Q:
+    """Which rows of a table are theirs. Rows of an address that others have too are left to those."""
+    found = Q(**{f"{table.erased_by}__in": refs}) if table.erased_by else Q(pk__in=[])
+    if table.erased_by_address and addresses:
+        others = Candidate.objects.filter(address=OuterRef(table.erased_by_address)).exclude(pk__in=refs)
+        found |= Q(~Exists(others), **{f"{table.erased_by_address}__in": addresses})
+    return found
+
+
+def delete_rows(refs: list[UUID], addresses: list[str]) -> dict[str, int]:
+    """Delete every row of these people in the caller's transaction; returns how many of each table."""
+    permit_deletion()
+    return {rows.model._meta.label: raw_delete(rows) for rows in rows_of(refs, addresses)}
+
+
+def any_left(refs: list[UUID]) -> bool:
+    """Whether any table still has a row of these records."""
+    return any(rows.exists() for rows in rows_of(refs, []))
+
+
+def delete_old_process(refs: list[UUID], *, before: datetime) -> None:
+    """Delete what belongs to a process whose base period is over; profile, skills and CV stay (policy §7).
+
+    Notes, moves, interviews, mails and contacts before ``before`` go, and so do files that are no CV and the words of
+    cover letters. The contact that set the date stays without its text, for it explains the date.
+    """
+    contacts = Candidate.objects.filter(pk__in=refs).values_list("last_contact_ref", flat=True)
+    last = [ref for ref in contacts if ref]
+    for table in registry.erasable():
+        if table.process_time:
+            mine = Q(**{f"{table.erased_by}__in": refs, f"{table.process_time}__lt": before})
+            rows = apps.get_model(table.model)._base_manager.filter(mine)
+            raw_delete(rows.exclude(KEPT_BY_CONSENT.get(table.model, Q(pk__in=last))))
+    Interaction.objects.filter(pk__in=last, occurred_at__lt=before).update(text="", message_id="")
+    applications = Application.objects.filter(candidate__in=refs, submitted_at__lt=before)
+    applications.update(cover_letter="")
+    papers = Document.objects.filter(application__in=applications).exclude(kind=DocumentKind.CV)
+    files = list(papers.values_list("stored_file_id", flat=True))
+    raw_delete(papers)
+    release_files(files)

@@ -1,0 +1,7 @@
+"""Fixtures of the fault tests."""
+
+from tests.parts.forks import start_forks
+from tests.parts.proxy import proxies
+from tests.parts.weak import weak_buckets
+
+__all__ = ["proxies", "start_forks", "weak_buckets"]
