@@ -7,12 +7,13 @@ from datetime import datetime
 from enum import Enum
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 
 from audit.enums import Access, Action, Purpose
 from audit.models import AccessEvent, AuditEvent
 from audit.selectors import kept_since
 from common.actors import Actor
+from common.lookups import Refs
 from policy.calendar import add_years
 from policy.periods import ACTS_YEARS, TECHNICAL_DATA_YEARS
 
@@ -47,11 +48,15 @@ def record_event(
 
 
 def record_events(action: Action, subject_refs: Iterable[UUID], *, at: datetime, actor: Actor) -> None:
-    """Record one act on many people, a row for each, in one statement."""
-    AuditEvent.objects.bulk_create(
-        AuditEvent(at=at, action=action, actor_kind=actor.kind, actor_ref=actor.ref, subject_ref=ref)
-        for ref in subject_refs
-    )
+    """Record one act on many people, a row for each, in one statement however many."""
+    refs = list(subject_refs)
+    if refs:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO audit_auditevent (at, action, actor_kind, actor_ref, subject_ref, details) "
+                "SELECT %s, %s, %s, %s, ref, '{}' FROM unnest(%s::uuid[]) AS ref",
+                [at, action.value, actor.kind.value, actor.ref, Refs(refs).literal],
+            )
 
 
 def record_access(

@@ -167,9 +167,11 @@ def child(act: str, *arguments: Any) -> tuple[float, float]:
     """Run one side in a process of its own: its seconds, and the most memory that it took, in MB."""
     from tests.parts.worker import database_url
 
-    command = [sys.executable, "-m", "benchmarks.erasure", "--child", act, *map(str, arguments)]
+    command = [sys.executable, "-m", "benchmarks.erasure", "--child", act]
     environment = {**os.environ, "DATABASE_URL": database_url(), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-    answer = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout
+    answer = subprocess.run(
+        command, env=environment, check=True, input="\n".join(map(str, arguments)), stdout=subprocess.PIPE, text=True
+    ).stdout
     seconds, megabytes = json.loads(answer.splitlines()[-1])
     return seconds, megabytes
 
@@ -278,7 +280,7 @@ def workers(endpoint: str, prefixes: list[str], count: int) -> float:
 def main() -> None:
     """Measure and report."""
     if sys.argv[1:2] == ["--child"]:
-        be_child(*sys.argv[2:])
+        be_child(sys.argv[2], *sys.stdin.read().split("\n"))
         return
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--only", choices=("rows", "objects"))

@@ -8,8 +8,8 @@ PROVIDED = Export.ACCESS_AND_PORTABILITY
 RECRUITMENT = Handling(
     subject=Subject.CANDIDATE,
     purpose="handling the application and communicating about it (policy §3)",
-    basis="steps at the person's request before a contract, GDPR Art. 6(1)(b); of a person whom we approached legitimate "
-    "interest, Art. 6(1)(f), until they apply",
+    basis="steps at the person's request before a contract, GDPR Art. 6(1)(b); of a person whom we approached, until "
+    "they apply, legitimate interest, Art. 6(1)(f)",
     period="two calendar years from the last contact (policy §7)",
     erasure=Erasure.DELETE,
 )

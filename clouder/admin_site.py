@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.admin import AdminSite
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -25,6 +26,11 @@ from mailing.models import OutboxEmail
 from privacy.enums import BatchState
 from privacy.models import ErasureBatch
 from privacy.selectors.desk import Desk, desk
+from privacy.selectors.horizon import Horizon, horizon
+from privacy.selectors.plot import bars
+
+HORIZON, HORIZON_SECONDS = "admin:horizon", 600
+"""The start page counts everybody by month, numbers only; ten minutes change nothing in it."""
 
 
 class ClouderAdminSite(AdminSite):
@@ -74,6 +80,8 @@ class ClouderAdminSite(AdminSite):
             context["tasks"] = self._tasks(request, at)
         if request.user.has_perm("privacy.view_subjectrequest"):
             context["desk"] = self._desk(request, at)
+            context["horizon"] = self._horizon(at)
+            context["bars"] = bars(context["horizon"])
         return super().index(request, {**context, **(extra_context or {})})
 
     @staticmethod
@@ -83,6 +91,15 @@ class ClouderAdminSite(AdminSite):
         shown = {task.application.candidate_id for task in tasks}
         record_access(Access.LISTED, at=at, actor=staff(request.user.pk), subject_refs=shown)
         return tasks
+
+    @staticmethod
+    def _horizon(at: datetime) -> Horizon:
+        """Who falls due when, numbers only; counting a million people takes more than a second, so not at every look."""
+        found: Horizon | None = cache.get(HORIZON)
+        if found is None:
+            found = horizon(at, with_positions=False)
+            cache.set(HORIZON, found, HORIZON_SECONDS)
+        return found
 
     @staticmethod
     def _desk(request: HttpRequest, at: datetime) -> Desk:

@@ -18,7 +18,7 @@ from typing import Any
 
 from celery import Task
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 
@@ -50,6 +50,7 @@ class _Watch:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
+        self.has_thread = True
         self.forget()
 
     def forget(self) -> None:
@@ -64,16 +65,34 @@ class _Watch:
             self.last_answer = answer
         self.ask_at = time.monotonic() + (ASK_EVERY if answer is Answer.SOUND else ASK_AGAIN_AFTER)
 
-    def look(self) -> None:
-        """Ask the ledger if it is time; while one thread asks, the others go by what was said last."""
+    def look(self, *, may_wait: bool) -> None:
+        """Ask the ledger if it is time; while one thread asks, the others go by what was said last.
+
+        Where there was an answer before and the caller may not wait, as a page must not for a bucket that hangs, a
+        thread of its own asks.
+        """
         if time.monotonic() < self.ask_at:
             return
-        if self.lock.acquire(blocking=self.last_answer is Answer.NONE):
-            try:
-                if time.monotonic() >= self.ask_at:
-                    self.remember(_ask())
-            finally:
-                self.lock.release()
+        is_first = self.last_answer is Answer.NONE
+        if not self.lock.acquire(blocking=is_first):
+            return
+        if may_wait or is_first or not self.has_thread:
+            self._ask_and_release()
+        else:
+            threading.Thread(target=self._ask_elsewhere, name="quarantine", daemon=True).start()
+
+    def _ask_and_release(self) -> None:
+        try:
+            if time.monotonic() >= self.ask_at:
+                self.remember(_ask())
+        finally:
+            self.lock.release()
+
+    def _ask_elsewhere(self) -> None:
+        try:
+            self._ask_and_release()
+        finally:
+            connection.close()
 
 
 watch = _Watch()
@@ -94,13 +113,13 @@ def _ask() -> Answer:
 
 def may_serve() -> bool:
     """Whether pages may be shown: the ledger's last answer was that all is sound."""
-    watch.look()
+    watch.look(may_wait=False)
     return watch.last_answer is Answer.SOUND
 
 
 def may_work() -> bool:
     """Whether mail may be sent and work be done: the ledger answers, and says that all is sound."""
-    watch.look()
+    watch.look(may_wait=True)
     return watch.answer is Answer.SOUND
 
 
@@ -124,11 +143,18 @@ class QuarantineMiddleware:
 
 
 class GuardedTask(Task):  # type: ignore[type-arg]
-    """The base of every task: it does nothing in quarantine, and the sweep comes again."""
+    """The base of every task: it does nothing in quarantine or with a wrong clock, and the sweep comes again.
+
+    A worker whose clock is ahead would erase too early, end what has not ended and date what it writes wrongly.
+    """
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run, or leave it to a later sweep."""
+        """Run, or leave it to a later sweep. Raises ClockDiffers where this clock is not the database's."""
+        from common import clock  # noqa: PLC0415 (Celery loads this module before the apps are ready)
+        from privacy.services.guard import check_clock  # noqa: PLC0415
+
         if not may_work():
             log.warning("%s was not run: the portal is in quarantine or its ledger does not answer", self.name)
             return None
+        check_clock(clock.now(), clock.database_now())
         return super().__call__(*args, **kwargs)

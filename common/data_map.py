@@ -60,9 +60,9 @@ class Table:
 
     ``erased_by`` is the lookup from a row to the candidate's record, ``erased_by_address`` the field with an address in
     its normal form: the erasure deletes the rows that either finds. An address that somebody else's record has as well
-    finds nothing, for then the rows may be theirs. ``process_time`` is the field with the time of a row that belongs to a
-    recruitment process and not to the person: it goes when the process's base period ends, though the person stays by
-    consent (policy §7).
+    finds nothing, for then the rows may be theirs. ``process_time`` is the field with the time of a row that belongs to
+    a recruitment process and not to the person: it goes when the process's base period ends, though the person stays
+    by consent (policy §7).
     """
 
     model: str

@@ -73,9 +73,12 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
         return cast("S3Client", self.connection.meta.client)
 
     def put_new(self, key: str, content: BinaryIO) -> None:
-        """Write an object that must not exist yet. Raises FileExistsError if it does."""
+        """Write an object that must not exist yet.
+
+        Raises FileExistsError if it does, StoreError where the answer was cut and nobody knows.
+        """
         try:
-            self._client.put_object(
+            answer = self._client.put_object(
                 Bucket=self.bucket_name, Key=key, Body=content, IfNoneMatch="*", **self.get_object_parameters(key)
             )
         except ClientError as error:
@@ -84,6 +87,8 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
             raise StoreError(type(error).__name__) from error
         except BotoCoreError as error:
             raise StoreError(type(error).__name__) from error
+        if not answer.get("ETag"):
+            raise StoreError("an answer that was cut")
 
     def open_object(self, key: str) -> IO[bytes]:
         """Open an object for reading; it is fetched whole (10 MB at most), so that one that was cut is an error here.
@@ -91,13 +96,16 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
         Raises FileNotFoundError.
         """
         try:
-            content = self._client.get_object(Bucket=self.bucket_name, Key=key)["Body"].read()
+            answer = self._client.get_object(Bucket=self.bucket_name, Key=key)
+            content = answer["Body"].read()
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
                 raise FileNotFoundError(key) from error
             raise StoreError(type(error).__name__) from error
         except BotoCoreError as error:
             raise StoreError(type(error).__name__) from error
+        if len(content) != answer.get("ContentLength"):
+            raise StoreError("an answer that was cut")
         return BytesIO(content)
 
     def signed_link(self, key: str, *, name: str, content_type: str) -> str:
@@ -145,7 +153,7 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
 
     def list_keys(self, prefix: str = "") -> list[str]:
         """Every key below a prefix whose newest version is not a delete marker, in order."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket_name, Prefix=prefix)
+        pages = self._pages("list_objects_v2", Prefix=prefix)
         with _store_errors():
             return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
@@ -157,14 +165,22 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
         self, prefix: str = "", client: "S3Client | None" = None
     ) -> Iterator[tuple[list[dict[str, str]], bool]]:
         """Pages of versions and delete markers, each in the order of keys, and whether more pages follow."""
-        for page in (
-            (client or self._client)
-            .get_paginator("list_object_versions")
-            .paginate(Bucket=self.bucket_name, Prefix=prefix, PaginationConfig={"PageSize": BATCH})
-        ):
+        for page in self._pages("list_object_versions", client, Prefix=prefix):
             items = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             versions = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
-            yield sorted(versions, key=lambda version: version["Key"]), page.get("IsTruncated", False)
+            yield sorted(versions, key=lambda version: version["Key"]), page["IsTruncated"]
+
+    def _pages(self, listing: Any, client: "S3Client | None" = None, **options: str) -> Iterator[dict[str, Any]]:
+        """The pages of a listing of the bucket, a thousand items each.
+
+        Every page says whether it is the last. One that does not is an answer that was cut within its head, which
+        would otherwise read as an empty bucket. Raises StoreError for it.
+        """
+        paginator: Any = (client or self._client).get_paginator(listing)
+        for page in paginator.paginate(Bucket=self.bucket_name, PaginationConfig={"PageSize": BATCH}, **options):
+            if "IsTruncated" not in page:
+                raise StoreError("an answer that was cut")
+            yield page
 
     def _versions_below(self, prefixes: set[str]) -> list[dict[str, str]]:
         """Every version and delete marker below these prefixes, with as few requests as the bucket allows.
@@ -192,7 +208,7 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
 
     def _uploads(self, prefixes: set[str]) -> list[dict[str, str]]:
         """The unfinished uploads below these prefixes; the bucket's own are few at any time."""
-        pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket_name)
+        pages = self._pages("list_multipart_uploads")
         return [
             {"Key": item["Key"], "UploadId": item["UploadId"]}
             for page in pages
@@ -235,7 +251,7 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
 
     def _items(self) -> Iterator[dict[str, Any]]:
         """Versions and delete markers in the order of keys: a page holds both, each in order."""
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket_name)
+        pages = self._pages("list_object_versions")
         for page in pages:
             versions: list[dict[str, Any]] = [{**item, "is_marker": False} for item in page.get("Versions", [])]
             markers: list[dict[str, Any]] = [{**item, "is_marker": True} for item in page.get("DeleteMarkers", [])]
@@ -244,7 +260,7 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
     def list_unfinished(self) -> Iterator[Unfinished]:
         """Every upload that has not ended."""
         with _store_errors():
-            for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self.bucket_name):
+            for page in self._pages("list_multipart_uploads"):
                 for item in page.get("Uploads", []):
                     yield Unfinished(item["Key"], item["UploadId"], item["Initiated"])
 
@@ -279,7 +295,7 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
             return self._delete(version for key in keys for version in self._behind(key))
 
     def _behind(self, key: str) -> Iterator[dict[str, str]]:
-        pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self.bucket_name, Prefix=key)
+        pages = self._pages("list_object_versions", Prefix=key)
         items: list[Any] = [
             item for page in pages for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         ]

@@ -86,7 +86,7 @@ def release_emails(kind: EmailKind, dedupe_keys: Iterable[str], *, at: datetime)
 
 def drop_emails_about(candidate_refs: Iterable[UUID]) -> int:
     """Take back what waits to tell the staff about these records; returns how many. Mail to them goes with them."""
-    waiting = OutboxEmail.objects.filter(state__in=(EmailState.QUEUED, EmailState.HELD))
+    waiting = OutboxEmail.objects.filter(state=EmailState.QUEUED)
     return waiting.filter(context__candidate_id__in=[str(ref) for ref in candidate_refs]).delete()[0]
 
 

@@ -149,6 +149,10 @@ class BulkErasure(UUIDModel):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     is_approved = models.BooleanField(default=False)
 
+    class Meta:
+        verbose_name = _("erasure of several people")
+        verbose_name_plural = _("erasures of several people")
+
 
 class RetentionRun(models.Model):
     """One run of the erasure worker: what it found and did, and by which periods and which clock."""

@@ -16,6 +16,7 @@ my_data = (
         path(_("signed-out/"), views.signed_out, name="signed_out"),
         path(_("claim/<uuid:candidate_id>/"), views.claim, name="claim"),
         path(_("longer-storage/"), views.longer_storage, name="longer_storage"),
+        path(_("may-approach/"), views.may_approach, name="may_approach"),
         path(_("withdraw/<uuid:application_id>/"), views.withdraw, name="withdraw"),
         path(_("file/<uuid:document_id>/"), views.document, name="document"),
         path(_("erase/"), views.erase, name="erase"),

@@ -72,7 +72,11 @@ def at() -> datetime:
 
 @pytest.fixture(autouse=True)
 def _sound_ledger() -> None:
-    """Each test begins as in a process to which the ledger has just said that the database is not a restored one."""
+    """Each test begins as in a process to which the ledger has just said that the database is not a restored one.
+
+    It is asked again by whoever wants to know, for another thread would not see the test's own transaction.
+    """
+    quarantine.watch.has_thread = False
     quarantine.watch.remember(quarantine.Answer.SOUND)
 
 

@@ -40,6 +40,7 @@ from candidates.services.clock import columns
 from candidates.services.interactions import record_act
 from common.actors import Actor, ActorKind
 from common.errors import Refused
+from common.lookups import Refs
 from files.services import attach_files
 from mailing.enums import EmailKind
 from mailing.services import queue_email
@@ -306,7 +307,6 @@ def close_by_retention(
 ) -> int:
     """Close what is open of people whose time is over, the only move that no person makes (spec 2.4).
 
-    The erasing worker calls it before the rows go, so that no erasure leaves an application that was never closed.
     ``submitted_before`` spares those of a later process. Returns how many were closed.
     """
     found = Application.objects.open().filter(candidate_id__in=record_refs)
@@ -325,6 +325,12 @@ def close_by_retention(
     closed = [application.candidate_id for application in applications]
     record_events(Action.APPLICATION_MOVED, closed, at=at, actor=actor)
     return len(applications)
+
+
+def note_closing(record_refs: list[UUID], *, actor: Actor, at: datetime) -> None:
+    """Record that what is still open of these people ends with them (spec 2.4), in the transaction that deletes it."""
+    found = Application.objects.open().filter(candidate_id__in_array=Refs(record_refs))
+    record_events(Action.APPLICATION_MOVED, found.values_list("candidate_id", flat=True), at=at, actor=actor)
 
 
 def _move(application: Application, to_stage: Stage, *, actor: Actor, at: datetime, reason: str) -> StageChange:

@@ -14,6 +14,7 @@ from audit.services import record_events
 from candidates.models import Application, Candidate, Document, HeldItem, Interaction, Note
 from candidates.services.holds import live_holds
 from common.actors import SYSTEM
+from common.lookups import Refs
 from mailing.enums import EmailKind
 from mailing.models import OutboxEmail
 from mailing.services import queue_email
@@ -27,7 +28,7 @@ BACKUPS_EXPIRE = timedelta(days=35)
 
 def open_requested(refs: list[UUID], batch_ref: UUID, *, at: datetime) -> None:
     """Give those of these records whose erasure was asked for a row with their case number."""
-    asked = Candidate.objects.filter(pk__in=refs).exclude(erasure_case="").values_list("pk", "erasure_case")
+    asked = Candidate.objects.filter(pk__in_array=Refs(refs)).exclude(erasure_case="").values_list("pk", "erasure_case")
     ErasureCase.objects.bulk_create(
         [
             ErasureCase(
@@ -75,14 +76,20 @@ def _wait(refs: list[UUID], batch_ref: UUID, reason: CaseReason, at: datetime) -
     )
 
 
+def move(refs: list[UUID], batch_ref: UUID) -> None:
+    """Say that these people are in another batch now."""
+    ErasureCase.objects.filter(candidate_ref__in_array=Refs(refs), closed_at=None).update(batch_ref=batch_ref)
+
+
 def close(refs: list[UUID], *, at: datetime) -> None:
     """Everything of these people is gone."""
-    ErasureCase.objects.filter(candidate_ref__in=refs, closed_at=None).update(state=CaseState.DONE, closed_at=at)
+    live = ErasureCase.objects.filter(candidate_ref__in_array=Refs(refs), closed_at=None)
+    live.update(state=CaseState.DONE, closed_at=at)
 
 
 def close_requests(refs: list[UUID], *, at: datetime) -> None:
     """Answer what these people had asked for and what erasing them answers."""
-    people = set(Candidate.objects.filter(pk__in=refs).values_list("person_ref", flat=True))
+    people = set(Candidate.objects.filter(pk__in_array=Refs(refs)).values_list("person_ref", flat=True))
     if people:
         close_requests_of_erased(sorted(people), at=at)
 
@@ -92,7 +99,7 @@ def hold_statements(refs: list[UUID], *, at: datetime) -> list[str]:
 
     Returns the numbers of the cases. Nobody is told at an address that they never confirmed.
     """
-    asked = Candidate.objects.filter(pk__in=refs).exclude(erasure_case="")
+    asked = Candidate.objects.filter(pk__in_array=Refs(refs)).exclude(erasure_case="")
     numbers = sorted(set(asked.values_list("erasure_case", flat=True)))
     # Linked records may be in two batches; whoever comes first counts for all.
     records = list(Candidate.objects.filter(erasure_case__in=numbers))

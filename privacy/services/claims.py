@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from candidates.models import Candidate, Hold
 from candidates.models.candidates import CandidateQuerySet
 from candidates.selectors.clock import live_restrictions
+from common.lookups import Refs
 from policy.calendar import local_date
 from policy.expiry import WAITED_FOR, OpenRequest, RequestKind, deferral
 from privacy.enums import BatchTrigger, CaseReason, CaseState
@@ -99,7 +100,7 @@ def _open(
         has_mailbox=has_mailbox,
     )
     if trigger is not BatchTrigger.VAULT:
-        Candidate.objects.filter(pk__in=refs).update(erasing_ref=batch.pk)
+        Candidate.objects.filter(pk__in_array=Refs(refs)).update(erasing_ref=batch.pk)
     return batch
 
 

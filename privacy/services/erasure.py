@@ -25,12 +25,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 
 from audit.enums import Action
 from audit.services import record_events
 from candidates.models import Candidate
-from candidates.services.applications import close_by_retention
+from candidates.services.applications import note_closing
 from candidates.services.holds import seal_items
 from common.actors import SYSTEM
 from common.clock import Boot
@@ -45,10 +45,12 @@ from privacy.services import cases, claims, ledger, rows, trimming
 from privacy.services.breaker import expiries_are_stopped
 from privacy.services.runs import record_run
 
-BATCH_SIZE = 500
+BATCH_SIZE = 1_000
 LEASE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(hours=6)
 MAILBOX_PAUSE = timedelta(minutes=15)
+DIED = "WorkerDied"
+HALVED_FROM = 6
 FINISHED = (BatchState.DONE, BatchState.EMPTY)
 
 
@@ -118,7 +120,9 @@ def _take_through(batch: ErasureBatch, at: datetime, report: Report) -> None:
         return
     except MailboxWaits:
         _wait_for_mailbox(batch, at)
-    except (StoreError, OSError, SomethingLeft) as error:
+    except (OperationalError, InterfaceError):
+        raise  # the database itself is away, and with it everything that could be written down
+    except (StoreError, OSError, SomethingLeft, DatabaseError) as error:
         _block(batch, type(error).__name__, at)
         report.blocked.append((batch.pk, type(error).__name__))
 
@@ -140,7 +144,11 @@ def _batches(at: datetime, limit: int, *, with_expired: bool) -> Iterator[Erasur
 
 @transaction.atomic
 def _take_over(at: datetime) -> ErasureBatch | None:
-    """A batch whose worker is gone, or that was blocked and whose pause is over."""
+    """A batch whose worker is gone, or that was blocked and whose pause is over.
+
+    The row says from now on that the worker died; whoever ends in order overwrites that. So a batch that kills every
+    worker gets growing pauses too, in which the others are served, and somebody is told.
+    """
     batch = (
         ErasureBatch.objects.select_for_update(skip_locked=True)
         .exclude(state__in=FINISHED)
@@ -150,9 +158,16 @@ def _take_over(at: datetime) -> ErasureBatch | None:
     )
     if batch:
         batch.fence += 1
-        batch.lease_until = at + LEASE
+        batch.lease_until = at + max(LEASE, _pause(batch.attempts))
         batch.save(update_fields=["fence", "lease_until"])
+        mine = ErasureBatch.objects.filter(pk=batch.pk)
+        mine.update(attempts=batch.attempts + 1, blocked_by=DIED, blocked_since=batch.blocked_since or batch.claimed_at)
     return batch
+
+
+def _pause(attempts: int) -> timedelta:
+    """How long a batch waits that has failed so often."""
+    return min(timedelta(minutes=2 ** min(attempts, 10)), LONGEST_PAUSE)
 
 
 def claim(*, at: datetime, size: int = BATCH_SIZE, with_expired: bool = True) -> ErasureBatch | None:
@@ -180,14 +195,16 @@ def _start(batch: ErasureBatch, at: datetime) -> int:
     with transaction.atomic():
         held = _hold(batch)
         due = claims.still_due(batch, at)
-        moved = [ref for ref in batch.candidate_refs if ref not in set(due)]
-        Candidate.objects.filter(erasing_ref=batch.pk, pk__in=moved).update(erasing_ref=None)
+        moved = sorted(set(batch.candidate_refs) - set(due))
+        if moved:
+            Candidate.objects.filter(erasing_ref=batch.pk, pk__in=moved).update(erasing_ref=None)
         cases.abort(moved, at=at)
         cases.open_requested(due, batch.pk, at=at)
         held.candidate_refs = due
         held.state = BatchState.STARTED if due else BatchState.EMPTY
-        held.finished_at = None if due else at
-        held.save(update_fields=["candidate_refs", "state", "finished_at"])
+        if not due:
+            held.finished_at, held.blocked_by, held.blocked_since = at, "", None
+        held.save(update_fields=["candidate_refs", "state", "finished_at", "blocked_by", "blocked_since"])
         entry = ledger.reserve(LedgerKind.ERASURE_STARTED, _entry(held), at=at) if due else None
     _copy(held, batch)
     if entry:
@@ -229,7 +246,7 @@ def _erase_rows(batch: ErasureBatch, at: datetime) -> None:
         held.counts["cases"] = cases.hold_statements(held.candidate_refs, at=at)
         cases.close_requests(held.candidate_refs, at=at)
         addresses = rows.addresses_of(held.candidate_refs)
-        close_by_retention(held.candidate_refs, actor=SYSTEM, at=at)
+        note_closing(held.candidate_refs, actor=SYSTEM, at=at)
         drop_emails_about(held.candidate_refs)
         held.counts |= rows.delete_rows(held.candidate_refs, addresses)
         held.state = BatchState.ROWS_GONE
@@ -307,18 +324,50 @@ def _copy(held: ErasureBatch, batch: ErasureBatch) -> None:
 def _block(batch: ErasureBatch, reason: str, at: datetime) -> None:
     """Keep the people hidden, say why it does not go on, and try again after a growing pause.
 
-    One that is done is not blocked: the next run writes what the ledger still lacks.
+    One that is done is not blocked: the next run writes what the ledger still lacks. One that has failed for an hour is
+    halved at each further try, until whoever holds up the others is alone; a store that is away for a night makes some
+    dozens of batches of one, and no more.
     """
-    pause = min(timedelta(minutes=2 ** min(batch.attempts, 10)), LONGEST_PAUSE)
+    since = batch.blocked_since or at
     mine = ErasureBatch.objects.filter(pk=batch.pk, fence=batch.fence).exclude(state__in=FINISHED)
-    mine.filter(blocked_since=None).update(blocked_since=at)
-    if mine.update(blocked_by=reason, attempts=batch.attempts + 1, lease_until=at + pause):
+    if mine.update(
+        blocked_by=reason, blocked_since=since, attempts=batch.attempts + 1, lease_until=at + _pause(batch.attempts)
+    ):
         cases.block(batch.candidate_refs, batch.pk, at=at)
+        if batch.attempts >= HALVED_FROM and len(batch.candidate_refs) > 1:
+            _halve(batch, at)
+
+
+@transaction.atomic
+def _halve(batch: ErasureBatch, at: datetime) -> None:
+    """Give half of the people to a batch of its own, which is due at once and has the same steps behind it."""
+    held = _hold(batch)
+    middle = len(held.candidate_refs) // 2
+    refs = held.candidate_refs[middle:]
+    other = ErasureBatch.objects.create(
+        trigger=held.trigger,
+        state=held.state,
+        candidate_refs=refs,
+        claimed_at=held.claimed_at,
+        lease_until=at,
+        attempts=held.attempts,
+        blocked_by=held.blocked_by,
+        blocked_since=held.blocked_since,
+        has_mailbox=held.has_mailbox,
+        mailbox_purged_at=held.mailbox_purged_at,
+        mailbox_purged_by=held.mailbox_purged_by,
+    )
+    held.candidate_refs = held.candidate_refs[:middle]
+    held.save(update_fields=["candidate_refs"])
+    Candidate.objects.filter(erasing_ref=held.pk, pk__in=refs).update(erasing_ref=other.pk)
+    cases.move(refs, other.pk)
+    if held.state != BatchState.CLAIMED:
+        ledger.reserve(LedgerKind.ERASURE_STARTED, _entry(other), at=at)
 
 
 def _wait_for_mailbox(batch: ErasureBatch, at: datetime) -> None:
     """Look again in a quarter of an hour; the people stay hidden, and nobody is told that it is done."""
     mine = ErasureBatch.objects.filter(pk=batch.pk, fence=batch.fence)
     mine.filter(mailbox_waits_since=None).update(mailbox_waits_since=at)
-    mine.update(lease_until=at + MAILBOX_PAUSE)
+    mine.update(lease_until=at + MAILBOX_PAUSE, blocked_by="", blocked_since=None, attempts=batch.attempts)
     cases.wait_for_mailbox(batch.candidate_refs, batch.pk, at=at)

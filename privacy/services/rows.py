@@ -1,6 +1,6 @@
 """Deleting the rows of people, table by table, as the data map names them: set-based, and for nobody else's rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +13,7 @@ from candidates.enums import DocumentKind
 from candidates.models import Application, Candidate, Document, Interaction
 from common.data_map import Table
 from common.deletion import raw_delete
+from common.lookups import Refs
 from files.services import release_files
 from mailing.enums import EmailKind
 from privacy import registry
@@ -29,24 +30,25 @@ def permit_deletion() -> None:
         cursor.execute("SET LOCAL clouder.erasing = 'on'")
 
 
-def addresses_of(refs: list[UUID]) -> list[str]:
+def addresses_of(refs: Iterable[UUID]) -> list[str]:
     """The addresses (normal form) of these records."""
-    found = Candidate.objects.filter(pk__in=refs).exclude(address="")
+    found = Candidate.objects.filter(pk__in_array=Refs(refs)).exclude(address="")
     return list(found.values_list("address", flat=True))
 
 
-def rows_of(refs: list[UUID], addresses: list[str]) -> Iterator[Any]:
+def rows_of(refs: Iterable[UUID], addresses: list[str]) -> Iterator[Any]:
     """The rows of these people, table by table, in the order in which they can be deleted."""
+    theirs = Refs(refs)
     for table in registry.erasable():
-        yield apps.get_model(table.model)._base_manager.filter(_of(table, refs, addresses))
+        yield apps.get_model(table.model)._base_manager.filter(_of(table, theirs, addresses))
 
 
-def _of(table: Table, refs: list[UUID], addresses: list[str]) -> Q:
+def _of(table: Table, refs: Refs, addresses: list[str]) -> Q:
     """Which rows of a table are theirs. Rows of an address that others have too are left to those."""
-    found = Q(**{f"{table.erased_by}__in": refs}) if table.erased_by else Q(pk__in=[])
+    found = Q(**{f"{table.erased_by}__in_array": refs}) if table.erased_by else Q(pk__in=[])
     if table.erased_by_address and addresses:
-        others = Candidate.objects.filter(address=OuterRef(table.erased_by_address)).exclude(pk__in=refs)
-        found |= Q(~Exists(others), **{f"{table.erased_by_address}__in": addresses})
+        others = Candidate.objects.filter(~Q(pk__in_array=refs), address=OuterRef(table.erased_by_address))
+        found |= Q(~Exists(others), **{f"{table.erased_by_address}__in_array": addresses})
     return found
 
 
@@ -81,3 +83,14 @@ def delete_old_process(refs: list[UUID], *, before: datetime) -> None:
     files = list(papers.values_list("stored_file_id", flat=True))
     raw_delete(papers)
     release_files(files)
+
+
+def renew_statistics() -> None:
+    """Let the database draw new statistics of the tables of people.
+
+    They hold samples of values, names and addresses among them, and would hold those of erased people for as long as
+    nothing else renews them (spec 2.8: relational database).
+    """
+    with connection.cursor() as cursor:
+        for table in registry.erasable():
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(apps.get_model(table.model)._meta.db_table)}")

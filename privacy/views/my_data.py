@@ -30,6 +30,7 @@ from candidates.services.addresses import confirm_address, disown_application
 from candidates.services.applications import withdraw_application
 from candidates.services.consents import give_consent, withdraw_consent
 from candidates.services.erasure import request_erasure, take_back_erasure
+from candidates.services.suppression import find_for, lift_suppression
 from common import clock
 from common.actors import Actor, ActorKind
 from common.errors import Refused
@@ -170,6 +171,7 @@ def page(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         )
     context = {
         "data": data,
+        "suppressed": find_for(visitor.session.address),
         "waiting": waiting_applications(visitor.session.address, at=visitor.at),
         "consent_text": (
             consent_text(data.consent)
@@ -241,6 +243,15 @@ def longer_storage(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     else:
         wake(deliver_emails)
         messages.success(request, _("You have agreed to longer storage. The new date is shown below."))
+    return redirect("my_data:page")
+
+
+@require_POST
+@signed_in
+def may_approach(request: HttpRequest, visitor: Visitor) -> HttpResponse:
+    """Lift the suppression of the address whose mailbox the visit proves (GDPR Art. 21)."""
+    if lift_suppression(visitor.session.address, at=visitor.at, actor=visitor.actor):
+        messages.success(request, _("Done. The hash of your address is deleted."))
     return redirect("my_data:page")
 
 

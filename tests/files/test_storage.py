@@ -229,7 +229,7 @@ def test_a_version_that_went_meanwhile_is_no_error(bucket: S3ObjectStorage) -> N
 
 @pytest.mark.s3
 def test_an_upload_that_ended_meanwhile_is_no_error(bucket: S3ObjectStorage) -> None:
-    uploads = {"Uploads": [{"Key": "a/one", "UploadId": "1"}]}
+    uploads = {"Uploads": [{"Key": "a/one", "UploadId": "1"}], "IsTruncated": False}
     with Stubber(bucket._client) as stubber:
         stubber.add_response("list_multipart_uploads", uploads)
         stubber.add_client_error("abort_multipart_upload", "NoSuchUpload", http_status_code=404)
@@ -247,7 +247,7 @@ def test_a_prefix_that_never_gets_empty_is_an_error(bucket: S3ObjectStorage) -> 
         stubber.add_response("list_object_versions", page)
         for _ in range(storage_s3.ROUNDS):
             stubber.add_response("delete_objects", {})
-            stubber.add_response("list_multipart_uploads", {})
+            stubber.add_response("list_multipart_uploads", {"IsTruncated": False})
             stubber.add_response("list_object_versions", page)
         with pytest.raises(StoreError, match="objects keep appearing"):
             bucket.purge_prefixes(["a/"])

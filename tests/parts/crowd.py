@@ -1,4 +1,4 @@
-"""Many people in a database of a test's own, and a worker that erases them; all of it runs in a child of parts/forks.py."""
+"""Many people in a database of a test's own, and a worker that erases them; it runs in a child of parts/forks.py."""
 
 import json
 import time

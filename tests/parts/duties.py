@@ -82,7 +82,7 @@ def make(now: datetime, position: Position, recruiter: User, officer: User) -> N
     position.refresh_from_db()
     # Due since midnight: whoever has been due for more than a day is an alarm where the watch comes by first.
     last_day = add_months(local_date(now) - DAY, -24)
-    gone = people.application(local_midnight(last_day) + DAY / 2, position, email="gone@example.org")
+    gone = people.application(local_midnight(last_day) + DAY / 2, None, email="gone@example.org")
     open_hold(
         gone.candidate.person_ref, subject_ref=gone.candidate_id, case_ref="C-1", ground=HoldGround.OTHER_CLAIM,
         owner=officer, items=[(HeldKind.APPLICATION, gone.pk)], ends_on=(now - DAY).date(), actor=staff(officer.pk),

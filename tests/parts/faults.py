@@ -31,28 +31,29 @@ class Calls:
         self.deadly = deadly
         self.count = 0
 
-    def begin(self, label: str) -> None:
-        """Something is about to be asked."""
+    def begin(self, label: str) -> int:
+        """Something is about to be asked; returns its number. A call may make others, as connecting does."""
         self.count += 1
         os.write(self.told, f"{label}\n".encode())
-        self._die_if_told(BEFORE)
+        self._die_if_told(BEFORE, self.count)
+        return self.count
 
-    def end(self) -> None:
+    def end(self, number: int) -> None:
         """It was answered, whatever the answer."""
-        self._die_if_told(AFTER)
+        self._die_if_told(AFTER, number)
 
-    def _die_if_told(self, moment: str) -> None:
-        if (self.moment, self.place) == (moment, self.count):
+    def _die_if_told(self, moment: str, number: int) -> None:
+        if (self.moment, self.place) == (moment, number):
             _die()
 
     @contextmanager
     def around(self, label: str) -> Iterator[None]:
         """One call."""
-        self.begin(label)
+        number = self.begin(label)
         try:
             yield
         finally:
-            self.end()
+            self.end(number)
 
     def watch(self) -> None:
         """Count from now on what this process asks of the database, both buckets and the mail server."""
@@ -73,10 +74,14 @@ class Calls:
 
     def _watch_bucket(self, alias: str) -> None:
         events = storages[alias]._client.meta.events  # type: ignore[attr-defined]
-        events.register("before-call.s3", lambda model, **_: self.begin(f"{alias} {model.name}"))
+        # A handler that answered something would be taken for the bucket.
+        events.register("before-call.s3", lambda model, **_: self._begin_request(f"{alias} {model.name}"))
         events.register("before-call.s3.DeleteObjects", self._die_of)
-        events.register("after-call.s3", lambda **_: self.end())
-        events.register("after-call-error.s3", lambda **_: self.end())
+        events.register("after-call.s3", lambda **_: self.end(self.count))
+        events.register("after-call-error.s3", lambda **_: self.end(self.count))
+
+    def _begin_request(self, label: str) -> None:
+        self.begin(label)
 
     def _die_of(self, params: dict[str, Any], **_: Any) -> None:
         if self.deadly and self.deadly in str(params["body"]):

@@ -8,6 +8,7 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.storage import storages
+from django.db import connection
 
 from accounts.enums import LinkPurpose
 from accounts.models import MailedLink, PortalSession, User
@@ -22,6 +23,8 @@ from candidates.services.applications import move_application
 from candidates.services.clock import recompute_clock
 from candidates.services.erasure import request_erasure, take_back_erasure
 from candidates.services.interactions import record_interaction
+from candidates.services.interviews import plan_interview
+from candidates.services.mail import receive_mail
 from candidates.services.notes import add_note
 from clouder.embedded import s3
 from common.actors import candidate, staff
@@ -33,7 +36,7 @@ from mailing.models import OutboxEmail
 from mailing.services import deliver_emails
 from privacy.enums import BatchState, LedgerKind
 from privacy.models import ErasureBatch, LedgerRecord
-from privacy.services import erasure, ledger
+from privacy.services import erasure, ledger, rows
 from tests.factories import people
 from tests.parts.smtp import SmtpServer
 from tests.parts.sweep import objects_with, rows_with, tables_with
@@ -92,6 +95,12 @@ def with_canary_everywhere(at: datetime, position: Position, recruiter: User) ->
     add_note(person.pk, text=CANARY, actor=actor, at=at)
     for text in ("A call", CANARY):
         record_interaction(person.pk, kind=InteractionKind.CALL, occurred_at=at, text=text, actor=actor, at=at)
+    receive_mail(
+        person.pk, message_id=f"<{CANARY}@example.org>", received_at=at, headers={}, text=CANARY,
+        sender_address=person.email, at=at,
+    )  # fmt: skip
+    Candidate.objects.filter(pk=person.pk).update(source_ref=CANARY, source_reason=CANARY, has_mailbox_copy=False)
+    plan_interview(person.pk, starts_at=at + DAY, means=MeansOfContact.MEETING, place=CANARY, actor=actor, at=at)
     move_application(sent.pk, to_stage=Stage.REJECTED, actor=actor, at=at)
     move_application(sent.pk, to_stage=Stage.IN_REVIEW, actor=actor, at=at, reason=CANARY)
     people.staged(person.pk, at, content=pdf(CANARY), name=f"{CANARY} 2.pdf")
@@ -118,7 +127,7 @@ def with_canary_everywhere(at: datetime, position: Position, recruiter: User) ->
 
 
 @pytest.mark.parametrize("kind", ["local", pytest.param("s3", marks=pytest.mark.s3)])
-def test_after_an_erasure_the_canary_is_nowhere(
+def test_scenario_15_after_an_erasure_the_canary_is_nowhere(
     at: datetime, position: Position, recruiter: User, kind: str, request: pytest.FixtureRequest
 ) -> None:
     if kind == "s3":
@@ -134,6 +143,7 @@ def test_after_an_erasure_the_canary_is_nowhere(
         "candidates_applicationdraft",
         "candidates_candidate",
         "candidates_interaction",
+        "candidates_interview",
         "candidates_note",
         "candidates_profilelink",
         "candidates_stagechange",
@@ -158,7 +168,7 @@ def test_after_an_erasure_the_canary_is_nowhere(
 
 
 @pytest.mark.s3
-def test_versions_markers_and_unfinished_uploads_go_and_other_prefixes_stay(
+def test_scenario_14_versions_markers_and_unfinished_uploads_go_and_other_prefixes_stay(
     at: datetime, position: Position, s3_buckets: Any
 ) -> None:
     gone = people.application(at, position).candidate
@@ -180,7 +190,7 @@ def test_versions_markers_and_unfinished_uploads_go_and_other_prefixes_stay(
 # Expiry
 
 
-def test_the_last_day_is_whole_and_the_next_midnight_in_helsinki_ends_it() -> None:
+def test_scenario_01_the_last_day_is_whole_and_the_next_midnight_in_helsinki_ends_it() -> None:
     applied = datetime.fromisoformat("2025-03-15T12:00:00+02:00")
     person = people.application(applied, None).candidate
     before, after = (datetime.fromisoformat(text) for text in ("2027-03-15T23:59:59+02:00", "2027-03-16T00:00+02:00"))
@@ -396,3 +406,29 @@ def test_a_newcomer_who_comes_before_the_run_is_not_linked_either(at: datetime, 
     assert (newcomer.is_confirmed, newcomer.person_ref == old.person_ref) == (True, False)
     assert erasure.erase_due(at=old.expires_at).erased == [old.pk]
     assert Candidate.objects.get() == newcomer
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_databases_statistics_forget_the_erased(at: datetime) -> None:
+    """The planner keeps the most common values of a column, and those may be names (spec 2.8)."""
+    for number in range(40):
+        people.application(at, name=f"Aino {CANARY}", email=f"{number}@example.org", has_cv=False)
+    people.application(at + 40 * MONTH, name="Eino", email="eino@example.org", has_cv=False)
+    rows.renew_statistics()
+    assert sampled(CANARY) > 0
+    assert len(erasure.erase_due(at=at + 30 * MONTH).erased) == 40
+    assert sampled(CANARY) > 0
+    rows.renew_statistics()
+    assert sampled(CANARY) == 0
+
+
+def sampled(canary: str) -> int:
+    """How many columns have the canary in what the planner remembers of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stats WHERE schemaname = 'public' AND strpos(coalesce(most_common_vals::text, '') "
+            "|| coalesce(histogram_bounds::text, ''), %s) > 0",
+            [canary],
+        )
+        found: int = cursor.fetchone()[0]
+        return found

@@ -13,17 +13,20 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import MailedLink, PortalSession
+from accounts.models import MailedLink, PortalSession, User
 from audit.enums import Access, Purpose
 from audit.models import AccessEvent
-from candidates.enums import Stage
+from candidates.enums import Stage, SuppressionReason
 from candidates.models import Candidate, Consent, Position
+from candidates.services.suppression import Identifiers, is_suppressed, suppress
+from common.actors import staff
 from files.samples import pdf
 from mailing.models import OutboxEmail
 from mailing.services import deliver_emails
 from privacy.services import erasure
 from tests.factories import people
 from tests.factories.browser import body_of, form_with, forms
+from tests.factories.desk import part
 
 pytestmark = pytest.mark.django_db
 PAGE = "/en/my-data/"
@@ -312,3 +315,16 @@ def test_personal_pages_are_kept_by_nobody(client: Client, at: datetime, positio
     assert page["Cache-Control"] == "no-store, private"
     assert page["Referrer-Policy"] == "no-referrer"
     assert page["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_whoever_proves_the_address_sees_and_lifts_that_it_is_not_to_be_approached(
+    client: Client, at: datetime, officer: User
+) -> None:
+    suppress(Identifiers(["aino@example.org"]), reason=SuppressionReason.REQUEST, actor=staff(officer.pk), at=at)
+    assert is_suppressed("Aino@Example.org")
+    page = sign_in(client, at)
+    assert part(page, "suppressed") is not None
+    form = next(form for form in forms(page) if form["action"].endswith("/may-approach/"))
+    after = client.post(form["action"], form["data"], follow=True)
+    assert (part(after, "suppressed"), is_suppressed("aino@example.org")) == (None, False)
+    assert client.get(form["action"]).status_code == 405

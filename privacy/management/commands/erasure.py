@@ -18,7 +18,7 @@ from privacy.services.erasure import FINISHED
 
 class Command(BaseCommand):
     help = (
-        "'status' lists the erasures that are not done and says what each waits for; with a job's UUID it shows that one. "
+        "'status' lists the erasures that are not done and says what each waits for; with a job's UUID that one. "
         "'verify' looks whether anything of a record is left in the database or the bucket, and what the ledger says. "
         "'statement' shows what an auditor may see of a case number. Nothing here changes anything. "
         "Exit codes: 0 done, nothing left; 1 something is left or nothing known; 2 usage."
