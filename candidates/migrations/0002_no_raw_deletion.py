@@ -8,11 +8,11 @@ BEGIN
     IF coalesce(current_setting('clouder.erasing', true), '') <> 'on' THEN
         RAISE EXCEPTION 'candidates leave by an erasure only' USING ERRCODE = 'insufficient_privilege';
     END IF;
-    RETURN OLD;
+    RETURN NULL;
 END $$;
 
 CREATE TRIGGER candidates_no_raw_deletion BEFORE DELETE ON candidates_candidate
-    FOR EACH ROW EXECUTE FUNCTION candidates_refuse_deletion();
+    FOR EACH STATEMENT EXECUTE FUNCTION candidates_refuse_deletion();
 """
 
 REVERSE = """

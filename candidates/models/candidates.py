@@ -97,7 +97,11 @@ class Candidate(PersonalModel):
         verbose_name = _("candidate")
         verbose_name_plural = _("candidates")
         indexes = [
-            models.Index(fields=["expires_at", "person_ref", "id"], name="candidates_expires"),
+            models.Index(
+                fields=["expires_at", "person_ref", "id"],
+                include=["erasing_ref", "held_back_until"],
+                name="candidates_expires",
+            ),
             models.Index(fields=["erase_after"], condition=Q(erase_after__isnull=False), name="candidates_erase_after"),
             models.Index(fields=["trim_at"], condition=Q(trim_at__isnull=False), name="candidates_trim_at"),
             models.Index(fields=["erasing_ref"], condition=Q(erasing_ref__isnull=False), name="candidates_erasing"),
