@@ -94,7 +94,7 @@ class ClouderAdminSite(AdminSite):
 
     @staticmethod
     def _horizon(at: datetime) -> Horizon:
-        """Who falls due when, numbers only; counting a million people takes more than a second, so not at every look."""
+        """Who falls due when, numbers only; counting a million people takes a second, so not at every look."""
         found: Horizon | None = cache.get(HORIZON)
         if found is None:
             found = horizon(at, with_positions=False)

@@ -60,7 +60,7 @@ from candidates.services.restrictions import (
     tell_restriction_ends,
 )
 from candidates.services.sourcing import Found, record_assessment, source_candidate
-from candidates.services.suppression import suppress_person
+from candidates.services.suppression import Identifiers, suppress, suppress_person
 from candidates.services.tasks_for_staff import open_contact_or_close_tasks
 from common.actors import candidate as the_candidate
 from common.actors import staff
@@ -366,7 +366,8 @@ def sign_in_to_my_data(client: Client, at: datetime, email: str) -> Any:
     return client.post(path, follow=True)
 
 
-ACTS = {"claim", "document", "longer_storage", "sign_out", "withdraw"}  # they answer with another page, or with a file
+ACTS = {"claim", "document", "longer_storage", "may_approach", "sign_out", "withdraw"}
+"""They answer with another page, or with a file."""
 
 
 @pytest.mark.django_db
@@ -438,7 +439,10 @@ def _read_my_data(reader: Reader, client: Client, position: Position, recruiter:
     look(client.post(url("my_data:sign_out"), follow=True))
     sign_in_to_my_data(client, at, "otto@example.org")
     look(client.post(url("my_data:claim", other.candidate_id), {"disown": ""}, follow=True))
+    who = staff(recruiter.pk)
+    suppress(Identifiers(["nobody@example.org"]), reason=SuppressionReason.REQUEST, actor=who, at=at)
     look(sign_in_to_my_data(client, at, "nobody@example.org"))
+    look(client.post(url("my_data:may_approach"), follow=True))
     for number, words in enumerate(({}, {"disown": ""})):
         person = sent(at, position, f"p{number}@example.org", is_confirmed=False).candidate
         path = url("my_data:confirm", create_confirmation_link(person, at=at))

@@ -33,14 +33,14 @@ def asked(at: datetime, position: Position, name: str) -> Candidate:
     return person
 
 
-def run(since: datetime, until: datetime) -> None:
+def run(since: datetime, until: datetime, every: timedelta = QUARTER) -> None:
     """What beat does: the worker every quarter of an hour, the watch every hour, from one instant up to another."""
     now = since
     while now <= until:
         erasure.erase_due(at=now)
         if (now - since) % HOUR == timedelta():
             alarms.watch(at=now)
-        now += QUARTER
+        now += every
 
 
 def live_alarms() -> set[tuple[str, str]]:
@@ -64,7 +64,7 @@ def test_a_store_that_always_refuses_one_person(at: datetime, position: Position
     assert list(Candidate.objects.values_list("pk", flat=True)) == [poison.pk]
     assert later.pk in ErasureBatch.objects.get(state=BatchState.DONE).candidate_refs
 
-    run(due + DAY + HOUR, due + WEEK)
+    run(due + DAY + HOUR, due + WEEK, every=HOUR)
     assert live_alarms() == {(kind, str(batch.pk)) for kind in (AlarmKind.BLOCKED, AlarmKind.INCIDENT)} | {
         (kind, "") for kind in (AlarmKind.OLDEST_DUE, AlarmKind.NOTHING_ERASED)
     }
