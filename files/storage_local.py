@@ -3,16 +3,41 @@
 import os
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, BinaryIO, NoReturn
 
 from django.core.files.storage import FileSystemStorage
 
+from files.errors import StoreError
 from files.listing import Listed, Unfinished
 
 PART = ".part-"
 """What the name of a file holds that is being written."""
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """Every file below a folder; what another process takes away meanwhile is not there."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            yield Path(place, name)
+
+
+def _open_new(path: Path) -> BinaryIO:
+    """A new file, and its folder if need be; another process may remove the folder while it is empty."""
+    for _ in range(10):
+        with suppress(FileNotFoundError, FileExistsError):  # the folder went while it was looked at
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))
+    raise FileNotFoundError(path)
+
+
+def _remove_empty(folder: Path) -> None:
+    """Remove a folder and those in it, as far as they are empty; another process may have done so, or have written."""
+    for place, _, _ in os.walk(folder, topdown=False):
+        with suppress(OSError):
+            Path(place).rmdir()
 
 
 class LocalObjectStorage(FileSystemStorage):
@@ -31,16 +56,20 @@ class LocalObjectStorage(FileSystemStorage):
         return f"{self.location}/{key}"
 
     def put_new(self, key: str, content: BinaryIO) -> None:
-        """Write an object that must not exist yet. Raises FileExistsError if it does."""
+        """Write an object that must not exist yet.
+
+        Raises FileExistsError if it does, StoreError where what is below its prefix was purged while it was written.
+        """
         path = self._file(key)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part = path.with_name(f"{path.name}{PART}{os.getpid()}-{os.urandom(4).hex()}")
         try:
-            with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as target:
+            with _open_new(part) as target:
                 shutil.copyfileobj(content, target)
                 target.flush()
                 os.fsync(target.fileno())
             os.link(part, path)  # fails where the object exists
+        except FileNotFoundError as error:
+            raise StoreError("purged while it was written") from error
         finally:
             part.unlink(missing_ok=True)
 
@@ -56,8 +85,10 @@ class LocalObjectStorage(FileSystemStorage):
         """Delete everything below the prefixes; returns the number of objects."""
         count = 0
         for folder in self._folders(prefixes):
-            count += sum(1 for item in folder.rglob("*") if item.is_file())
-            shutil.rmtree(folder)
+            for file in _files(folder):
+                file.unlink(missing_ok=True)
+                count += 1
+            _remove_empty(folder)
         return count
 
     def _folders(self, prefixes: Iterable[str]) -> Iterator[Path]:
@@ -72,19 +103,19 @@ class LocalObjectStorage(FileSystemStorage):
             path = self._file(key)
             count += path.exists()
             path.unlink(missing_ok=True)
-            if path.parent.is_dir() and not any(path.parent.iterdir()):
+            with suppress(OSError):  # it is not empty, or gone already
                 path.parent.rmdir()
         return count
 
     def remaining(self, prefixes: Iterable[str]) -> int:
         """How many objects are left below the prefixes."""
-        return sum(1 for folder in self._folders(prefixes) for item in folder.rglob("*") if item.is_file())
+        return sum(1 for folder in self._folders(prefixes) for _ in _files(folder))
 
     def list_keys(self, prefix: str = "") -> list[str]:
         """Every key below a prefix, in order."""
         root = Path(self.location).resolve()
         folder = self._file(prefix) if prefix else root
-        return sorted(str(item.relative_to(root)) for item in folder.rglob("*") if item.is_file())
+        return sorted(str(file.relative_to(root)) for file in _files(folder.resolve()))
 
     # Reconciliation: the whole folder in one pass
 
@@ -102,12 +133,18 @@ class LocalObjectStorage(FileSystemStorage):
 
     def _walk(self, folder: Path, prefix: str = "") -> Iterator[tuple[str, datetime]]:
         """Every file in the order of keys, which is not that of folders: "a-b/" comes before "a/"."""
-        entries: Iterable[os.DirEntry[str]] = os.scandir(folder) if folder.is_dir() else []
+        entries: Iterable[os.DirEntry[str]] = []
+        with suppress(FileNotFoundError):
+            entries = list(os.scandir(folder))
         for entry in sorted(entries, key=lambda entry: f"{entry.name}/" if entry.is_dir() else entry.name):
             if entry.is_dir():
                 yield from self._walk(Path(entry.path), f"{prefix}{entry.name}/")
-            else:
-                yield f"{prefix}{entry.name}", datetime.fromtimestamp(entry.stat().st_mtime, UTC)
+                continue
+            try:
+                written_at = datetime.fromtimestamp(entry.stat().st_mtime, UTC)
+            except FileNotFoundError:
+                continue
+            yield f"{prefix}{entry.name}", written_at
 
     def end_unfinished(self, uploads: Iterable[Unfinished]) -> int:
         """Delete what was left half-written. Returns how many were asked for."""

@@ -36,3 +36,5 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
 TEST_FOLDER = _folder
+# The tests' mail server works in a thread that outlives the streams of a test.
+LOGGING["loggers"]["mail.log"] = {"level": "WARNING"}  # noqa: F405

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -88,6 +90,25 @@ def test_keys_are_listed_in_order(store: Any) -> None:
 
 
 # A folder
+
+
+def test_several_workers_write_and_purge_side_by_side() -> None:
+    """What one takes away, the others do not miss; an empty folder may go while somebody writes into it."""
+    store: Any = storages["files"]
+
+    def work(number: int) -> int:
+        for turn in range(60):
+            with suppress(StoreError):  # what is below a prefix that is being purged goes, half-written or not
+                put(store, f"shared/{number}-{turn}")
+            store.remaining(["shared/"])
+            list(store.list_objects())
+            store.purge_keys([f"shared/{number}-{turn}"])
+            store.purge_prefixes(["shared/"])
+        return number
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(work, range(4))) == [0, 1, 2, 3]
+    assert store.list_keys() == []
 
 
 @pytest.mark.parametrize("key", ["../outside", "/etc/outside", "a/../../outside", ""])
