@@ -37,4 +37,4 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 WHITENOISE_AUTOREFRESH = True
 TEST_FOLDER = _folder
 # The tests' mail server works in a thread that outlives the streams of a test.
-LOGGING["loggers"]["mail.log"] = {"level": "WARNING"}  # noqa: F405
+LOGGING["loggers"]["mail.log"] = {"level": "WARNING"}  # type: ignore[index]  # noqa: F405
