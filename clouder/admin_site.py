@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, autodiscover
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -43,7 +43,11 @@ class ClouderAdminSite(AdminSite):
     enable_nav_sidebar = False
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        """The language switch and the privacy officer's page of a person beside the admin's own addresses."""
+        """The language switch and the privacy officer's page of a person beside the admin's own addresses.
+
+        Whoever asks for addresses needs the admin of every app; nobody else does.
+        """
+        autodiscover()
         from privacy.admin import person  # noqa: PLC0415 (its package registers with this very site)
 
         return [

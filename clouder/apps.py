@@ -1,7 +1,12 @@
 """App configurations of the composition root."""
 
+from typing import Any
+
 from django.apps import AppConfig, apps
-from django.contrib.admin.apps import AdminConfig
+from django.contrib.admin import autodiscover
+from django.contrib.admin.apps import SimpleAdminConfig
+from django.contrib.admin.checks import check_admin_app, check_dependencies
+from django.core import checks
 from django.db.models.signals import post_migrate
 
 
@@ -18,7 +23,21 @@ class ClouderConfig(AppConfig):
         post_migrate.connect(roles.grant_permissions, sender=apps.get_app_config("accounts"))
 
 
-class ClouderAdminConfig(AdminConfig):
-    """The admin with our own site, whose start page is work."""
+class ClouderAdminConfig(SimpleAdminConfig):
+    """The admin with our own site, whose start page is work.
+
+    Its modules, with all forms, are loaded by what needs them, the site's addresses and its checks: a worker and most
+    commands start without.
+    """
 
     default_site = "clouder.admin_site.ClouderAdminSite"
+
+    def ready(self) -> None:
+        """Register the checks of the stock admin."""
+        checks.register(check_dependencies, checks.Tags.admin)
+        checks.register(_check_admin, checks.Tags.admin)
+
+
+def _check_admin(app_configs: Any, **kwargs: Any) -> Any:
+    autodiscover()
+    return check_admin_app(app_configs, **kwargs)

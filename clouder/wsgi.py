@@ -1,6 +1,7 @@
 """The WSGI application."""
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from clouder.start import require_settings
 
@@ -9,3 +10,4 @@ GUNICORN_WORKER_BOOT_ERROR = 3
 
 require_settings(exit_code=GUNICORN_WORKER_BOOT_ERROR)
 application = get_wsgi_application()
+_ = get_resolver().url_patterns  # load every page now, not while the first visitor waits

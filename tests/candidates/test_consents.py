@@ -208,6 +208,7 @@ def test_scenario_12_no_page_of_the_staff_gives_a_consent(
         "privacy/views/mailed_links.py",
         "privacy/views/my_data.py",
     }
+    admin.autodiscover()
     assert Consent not in admin.site._registry
     box = {"has_longer_storage": "on", "consent": "on", "keep_until": "2031-01-01", "ends_on": "2031-01-01"}
     for user in (officer, recruiter):
