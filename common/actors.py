@@ -20,6 +20,17 @@ class Actor:
     kind: ActorKind
     ref: UUID | None = None
 
+    @property
+    def staff_ref(self) -> UUID | None:
+        """The id of the member of staff who acts; None where it is not one."""
+        return self.ref if self.kind is ActorKind.STAFF else None
+
+    def member_of_staff(self) -> UUID:
+        """The id of the member of staff who acts. Raises ValueError for anybody else: no machine does this."""
+        if self.staff_ref is None:
+            raise ValueError("only a colleague does this")
+        return self.staff_ref
+
 
 SYSTEM = Actor(ActorKind.SYSTEM)
 

@@ -43,6 +43,14 @@ class CandidateQuerySet(NoDeleteQuerySet["Candidate"]):
         """Those who showed that the address is theirs."""
         return self.filter(address_confirmed_at__isnull=False)
 
+    def of_person_of(self, candidate_id: uuid.UUID) -> "CandidateQuerySet":
+        """All records of the person whose record this is."""
+        return self.filter(person_ref__in=Candidate.objects.filter(pk=candidate_id).values("person_ref"))
+
+    def locked(self) -> "CandidateQuerySet":
+        """The same under lock, in one order for everybody, so that no two who lock a person wait for each other."""
+        return self.select_for_update().order_by("pk")
+
 
 class Candidate(PersonalModel):
     """A record of a person known to recruitment. Records that share ``person_ref`` are one person.

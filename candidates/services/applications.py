@@ -343,7 +343,7 @@ def _move(application: Application, to_stage: Stage, *, actor: Actor, at: dateti
         application=application,
         from_stage=current_stage,
         to_stage=to_stage,
-        actor_id=actor.ref if actor.kind is ActorKind.STAFF else None,
+        actor_id=actor.staff_ref,
         reason=reason.strip(),
         at=at,
     )

@@ -16,13 +16,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import LinkPurpose
-from accounts.services.links import LastingLink, create_lasting_links
 from audit.enums import Action
 from audit.services import record_event
 from candidates.enums import Channel, ConsentPurpose
 from candidates.models import Candidate, Consent
 from candidates.selectors.people import live_consents, reachable_record
 from candidates.services.clock import recompute_clock
+from candidates.services.mailed_links import create_record_link
 from candidates.services.suppression import is_suppressed
 from common.actors import SYSTEM, Actor, ActorKind
 from common.errors import Refused
@@ -47,7 +47,8 @@ def give_consent(
     """
     if actor.kind is not ActorKind.CANDIDATE:
         raise Refused("not_own", _("Only the candidate can agree to longer storage."))
-    records = _locked(candidate_id)
+    # Of linked records only one consent may be given at a time.
+    records = list(Candidate.objects.of_person_of(candidate_id).locked())
     candidate = next((record for record in records if record.pk == candidate_id), None)
     if candidate is None or candidate.expires_at <= at or any(r.erase_after or r.erasing_ref for r in records):
         raise Refused("gone", _("These data are no longer kept."))
@@ -73,12 +74,6 @@ def give_consent(
     return consent
 
 
-def _locked(candidate_id: UUID) -> list[Candidate]:
-    """All records of the person of this one, under lock; of linked records only one consent may be given at a time."""
-    person = Candidate.objects.filter(pk=candidate_id).values("person_ref")
-    return list(Candidate.objects.select_for_update().filter(person_ref__in=person).order_by("pk"))
-
-
 def _shown(version: str, language: str) -> Text:
     """The version that the form carried, or the current one if it carried none that exists."""
     try:
@@ -95,14 +90,7 @@ def confirm_by_mail(consent: Consent, *, at: datetime) -> None:
     record = reachable_record(consent.candidate.person_ref)
     if record is None:
         return
-    [token] = create_lasting_links(
-        [
-            LastingLink(
-                LinkPurpose.WITHDRAW_CONSENT, record.address, record.language, record.pk, expires_at=record.expires_at
-            )
-        ],
-        at=at,
-    )
+    token = create_record_link(record, LinkPurpose.WITHDRAW_CONSENT, at=at)
     queue_email(
         EmailKind.LONGER_STORAGE_AGREED,
         to_address=record.email,
@@ -121,7 +109,7 @@ def withdraw_consent(person_ref: UUID, *, actor: Actor, at: datetime) -> int:
     Where the base period is over the person is hidden from then on, and due. Open applications and contacts stay as
     they are. Withdrawing again changes nothing.
     """
-    refs = [record.pk for record in Candidate.objects.select_for_update().filter(person_ref=person_ref).order_by("pk")]
+    refs = [record.pk for record in Candidate.objects.filter(person_ref=person_ref).locked()]
     consents = list(live_consents(person_ref, as_of=at).select_for_update())
     for consent in consents:
         consent.withdrawn_at = at
@@ -164,7 +152,7 @@ def invite_to_longer_storage(candidate_id: UUID, *, actor: Actor, at: datetime) 
     be approached, who has agreed already, or who was invited within the last 30 days; Candidate.DoesNotExist for one
     who may not be seen, restricted and objecting people included.
     """
-    refs = [record.pk for record in _locked(candidate_id)]
+    refs = [record.pk for record in Candidate.objects.of_person_of(candidate_id).locked()]
     candidate = Candidate.objects.visible(at).get(pk=candidate_id)
     record = reachable_record(candidate.person_ref)
     if record is None:
@@ -185,14 +173,7 @@ def invite_to_longer_storage(candidate_id: UUID, *, actor: Actor, at: datetime) 
 
 
 def _queue_invitation(record: Candidate, at: datetime) -> None:
-    [token] = create_lasting_links(
-        [
-            LastingLink(
-                LinkPurpose.GIVE_CONSENT, record.address, record.language, record.pk, expires_at=record.expires_at
-            )
-        ],
-        at=at,
-    )
+    token = create_record_link(record, LinkPurpose.GIVE_CONSENT, at=at)
     queue_email(
         EmailKind.LONGER_STORAGE_INVITATION,
         to_address=record.email,

@@ -25,7 +25,7 @@ def request_erasure(person_ref: UUID, *, actor: Actor, at: datetime, is_at_once:
     objection without compelling grounds, GDPR Art. 21); it brings an erasure that waits forward. Returns the case
     number; None where there is nobody or erasing has begun. Asking again gives the same number.
     """
-    records = list(Candidate.objects.select_for_update().filter(person_ref=person_ref, erasing_ref=None))
+    records = list(Candidate.objects.filter(person_ref=person_ref, erasing_ref=None).locked())
     if not records:
         return None
     case = next((record.erasure_case for record in records if record.erasure_case), "")
@@ -42,8 +42,8 @@ def request_erasure(person_ref: UUID, *, actor: Actor, at: datetime, is_at_once:
 @transaction.atomic
 def take_back_erasure(person_ref: UUID, *, actor: Actor, at: datetime) -> bool:
     """Take an erasure back within the cooling time. Returns whether there was one that had not begun."""
-    records = Candidate.objects.select_for_update().filter(person_ref=person_ref, erasing_ref=None, erase_after__gt=at)
-    refs = [record.pk for record in records]
+    waiting = Candidate.objects.filter(person_ref=person_ref, erasing_ref=None, erase_after__gt=at)
+    refs = [record.pk for record in waiting.locked()]
     Candidate.objects.filter(pk__in=refs).update(erase_after=None, erasure_case="")
     for ref in refs:
         record_event(Action.ERASURE_TAKEN_BACK, at=at, actor=actor, subject_ref=ref)

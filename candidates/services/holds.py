@@ -21,7 +21,7 @@ from candidates.enums import HeldKind, HoldGround
 from candidates.models import Application, Candidate, Document, HeldItem, Hold, Interaction, Note, StageChange
 from candidates.services.held_contents import content_of
 from candidates.services.restrictions import next_review
-from common.actors import SYSTEM, Actor, ActorKind
+from common.actors import SYSTEM, Actor
 from common.errors import Refused
 from files.services import copy_stored_file
 from policy.calendar import local_date
@@ -54,7 +54,7 @@ def open_hold(
     Raises Refused where the person is not kept or is being erased, nothing or something of somebody else is listed, the
     case has no reference, the owner is no longer here, or the end is not in the future.
     """
-    records = list(Candidate.objects.select_for_update().filter(person_ref=person_ref).order_by("pk"))
+    records = list(Candidate.objects.filter(person_ref=person_ref).locked())
     if subject_ref not in {record.pk for record in records} or any(record.erasing_ref for record in records):
         raise Refused("gone", _("These data are no longer kept."))
     if not case_ref.strip():
@@ -76,7 +76,7 @@ def open_hold(
         ground=ground,
         owner=owner,
         opened_at=at,
-        opened_by_id=actor.ref if actor.kind is ActorKind.STAFF else None,
+        opened_by_id=actor.staff_ref,
         review_on=next_review(at),
         ends_on=ends_on,
     )
@@ -186,7 +186,7 @@ def _live(hold_id: UUID) -> Hold:
 
 def _release(hold: Hold, *, actor: Actor, at: datetime) -> None:
     hold.released_at = at
-    hold.released_by_id = actor.ref if actor.kind is ActorKind.STAFF else None
+    hold.released_by_id = actor.staff_ref
     hold.save(update_fields=["released_at", "released_by"])
     _record(Action.HOLD_RELEASED, hold, actor=actor, at=at)
 

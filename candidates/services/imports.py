@@ -8,7 +8,7 @@ is imported whose date is past, and whoever has been imported from the same plac
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import transaction
 from django.db.models import Q
@@ -25,7 +25,7 @@ from candidates.services.applications import e164
 from candidates.services.clock import columns
 from candidates.services.interactions import lock_visible, write_interaction
 from candidates.services.suppression import is_suppressed
-from common.actors import Actor, ActorKind
+from common.actors import Actor
 from common.errors import Refused
 from policy import retention
 from policy.contact import Event, EventKind
@@ -154,7 +154,7 @@ def _create(person: Imported, address: str, phone: str, actor: Actor, at: dateti
         skills=person.skills,
         interests=person.interests,
         collected_at=person.collected_at,
-        collected_by_id=_staff(actor),
+        collected_by_id=actor.staff_ref,
         source_kind=SourceKind.IMPORT,
         source_ref=person.source_ref,
         source_reason=person.source_reason,
@@ -170,15 +170,11 @@ def _create(person: Imported, address: str, phone: str, actor: Actor, at: dateti
             direction=person.direction,
             occurred_at=contact_at,
             recorded_at=at,
-            recorded_by_id=_staff(actor),
+            recorded_by_id=actor.staff_ref,
         )
     ProfileLink.objects.bulk_create(ProfileLink(candidate=candidate, kind=kind, url=url) for kind, url in person.links)
     _record(candidate, actor, at, is_known=False)
     return candidate
-
-
-def _staff(actor: Actor) -> UUID | None:
-    return actor.ref if actor.kind is ActorKind.STAFF else None
 
 
 def _record(candidate: Candidate, actor: Actor, at: datetime, *, is_known: bool) -> None:

@@ -18,7 +18,7 @@ from audit.services import record_event
 from candidates.enums import RECORDED_BY_STAFF, Direction, InteractionKind, MeansOfContact
 from candidates.models import Application, Candidate, Interaction
 from candidates.services.clock import recompute_clock
-from common.actors import Actor, ActorKind
+from common.actors import Actor
 from common.errors import Refused
 
 USUAL: dict[InteractionKind, tuple[MeansOfContact, Direction]] = {
@@ -129,9 +129,8 @@ def lock_for_late_contact(
 
 
 def lock_person(candidate_id: UUID) -> Candidate | None:
-    """The record, with all records of the person locked, in one order for everybody; None where there is none."""
-    person = Candidate.objects.filter(pk=candidate_id).values("person_ref")
-    records = list(Candidate.objects.select_for_update().filter(person_ref__in=person).order_by("pk"))
+    """The record, with all records of the person locked; None where there is none."""
+    records = list(Candidate.objects.of_person_of(candidate_id).locked())
     return next((record for record in records if record.pk == candidate_id), None)
 
 
@@ -195,7 +194,7 @@ def write_interaction(
         message_id=message_id,
         occurred_at=occurred_at,
         recorded_at=at,
-        recorded_by_id=actor.ref if actor.kind is ActorKind.STAFF else None,
+        recorded_by_id=actor.staff_ref,
         text=text,
     )
     recompute_clock(candidate.person_ref)

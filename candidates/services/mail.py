@@ -228,7 +228,7 @@ def _mark_undeliverable(candidate: Candidate, at: datetime) -> None:
     records = Candidate.objects.filter(
         person_ref=candidate.person_ref, address=candidate.address, undeliverable_at=None
     ).exclude(address="")
-    for record in records.select_for_update().order_by("pk"):
+    for record in records.locked():
         record.undeliverable_at = at
         record.save(update_fields=["undeliverable_at"])
         record_event(Action.UNDELIVERABLE, at=at, actor=SYSTEM, subject_ref=record.pk)

@@ -12,7 +12,6 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.enums import LinkPurpose
-from accounts.services.links import LastingLink, create_lasting_links
 from audit.enums import Action
 from audit.services import record_event
 from candidates.enums import Direction, InteractionKind, MeansOfContact, SuppressionReason
@@ -21,6 +20,7 @@ from candidates.selectors.sourcing import Approach, approach, is_sourcing_on, no
 from candidates.services.erasure import request_erasure
 from candidates.services.interactions import check_moment, lock_visible, write_interaction
 from candidates.services.mail import check_mailable, mail_bounced
+from candidates.services.mailed_links import create_record_link
 from candidates.services.notices import record_notice
 from candidates.services.suppression import is_suppressed, suppress_person
 from common.actors import Actor, ActorKind
@@ -69,7 +69,7 @@ def send_outreach(candidate_id: UUID, *, subject: str, text: str, actor: Actor, 
             "subject": subject,
             "text": text,
             "notice": notice.body if notice else "",
-            "token": _erase_link(candidate, at),
+            "token": create_record_link(candidate, LinkPurpose.ERASE, at=at),
         },
         dedupe_key=key,
         subject_ref=candidate.pk,
@@ -101,12 +101,6 @@ def _check_outreach(state: Approach, subject: str, text: str, at: datetime) -> N
     check_mailable(candidate, is_answer=False)
     if is_suppressed(profiles=candidate.links.values_list("url", flat=True)):
         raise Refused("suppressed", _("This person may not be written to."))
-
-
-def _erase_link(candidate: Candidate, at: datetime) -> str:
-    """The link by which the person erases their data without signing in, until they are erased anyway."""
-    link = LastingLink(LinkPurpose.ERASE, candidate.address, candidate.language, candidate.pk, candidate.expires_at)
-    return create_lasting_links([link], at=at)[0]
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from candidates.enums import APPROACHED, RestrictionGround
 from candidates.models import Candidate, Restriction
 from candidates.selectors.clock import live_restrictions
 from candidates.services.clock import recompute_clock
-from common.actors import SYSTEM, Actor, ActorKind
+from common.actors import SYSTEM, Actor
 from common.errors import Refused
 from mailing.enums import EmailKind
 from mailing.services import drop_emails_about, queue_email
@@ -37,7 +37,7 @@ def restrict_candidate(person_ref: UUID, *, ground: RestrictionGround, actor: Ac
     What waits to tell the staff about the person is taken back. Restricting again on the same ground changes nothing.
     Raises Refused where nobody has this reference, or erasing has begun.
     """
-    records = list(Candidate.objects.select_for_update().filter(person_ref=person_ref).order_by("collected_at"))
+    records = list(Candidate.objects.filter(person_ref=person_ref).locked())
     if not records or any(record.erasing_ref for record in records):
         raise Refused("gone", _("These data are no longer kept."))
     refs = [record.pk for record in records]
@@ -45,10 +45,10 @@ def restrict_candidate(person_ref: UUID, *, ground: RestrictionGround, actor: Ac
         if live.ground == ground:
             return live
     restriction = Restriction.objects.create(
-        candidate=records[-1],
+        candidate=max(records, key=lambda record: record.collected_at),
         ground=ground,
         opened_at=at,
-        opened_by_id=actor.ref if actor.kind is ActorKind.STAFF else None,
+        opened_by_id=actor.staff_ref,
         review_on=next_review(at),
     )
     recompute_clock(person_ref)
@@ -67,7 +67,7 @@ def lift_restriction(restriction_id: UUID, *, actor: Actor, at: datetime) -> Res
     if restriction.told_at is None:
         raise Refused("not_told", _("Tell the person first that the restriction ends, Art. 18(3)."))
     restriction.lifted_at = at
-    restriction.lifted_by_id = actor.ref if actor.kind is ActorKind.STAFF else None
+    restriction.lifted_by_id = actor.staff_ref
     restriction.save(update_fields=["lifted_at", "lifted_by"])
     recompute_clock(restriction.candidate.person_ref)
     _record(Action.RESTRICTION_LIFTED, restriction, actor=actor, at=at)

@@ -24,7 +24,7 @@ from candidates.selectors.sourcing import is_in_force, is_sourcing_on, known_rec
 from candidates.services.applications import e164
 from candidates.services.clock import columns
 from candidates.services.suppression import is_profile, is_suppressed
-from common.actors import Actor, ActorKind
+from common.actors import Actor
 from common.errors import Refused
 from policy import retention
 from policy.calendar import local_date
@@ -86,7 +86,10 @@ def record_assessment(*, document_ref: str, valid_until: date, actor: Actor, at:
     if valid_until < local_date(at):
         raise Refused("valid_until", _("This day is over."))
     made = SourcingAssessment.objects.create(
-        document_ref=document_ref.strip(), recorded_at=at, recorded_by_id=_colleague(actor), valid_until=valid_until
+        document_ref=document_ref.strip(),
+        recorded_at=at,
+        recorded_by_id=actor.member_of_staff(),
+        valid_until=valid_until,
     )
     record_event(Action.SOURCING_ASSESSED, at=at, actor=actor, object_ref=made.pk)
     return made
@@ -138,7 +141,7 @@ def source_candidate(found: Found, *, actor: Actor, at: datetime, collected_at: 
         language=found.language,
         skills=found.skills.strip(),
         collected_at=collected_at,
-        collected_by_id=_colleague(actor),
+        collected_by_id=actor.member_of_staff(),
         source_kind=found.source_kind,
         source_ref=found.source_ref.strip(),
         source_reason=found.reason.strip(),
@@ -149,13 +152,6 @@ def source_candidate(found: Found, *, actor: Actor, at: datetime, collected_at: 
         Action.CANDIDATE_SOURCED, at=at, actor=actor, subject_ref=candidate.pk, details={"source": found.source_kind}
     )
     return candidate
-
-
-def _colleague(actor: Actor) -> UUID:
-    """The colleague who acts. Raises ValueError for anybody else: no machine looks for people."""
-    if actor.kind is not ActorKind.STAFF or actor.ref is None:
-        raise ValueError("only a colleague does this")
-    return actor.ref
 
 
 def _check(found: Found, collected_at: datetime, at: datetime) -> tuple[str, str, list[str]]:

@@ -29,7 +29,9 @@ def ask_bulk_erasure(candidate_refs: Iterable[UUID], *, actor: Actor, at: dateti
         raise Refused("gone", _("Somebody whom you chose is no longer here. Choose again."))
     if len(set(people.values())) < 2:
         raise Refused("few", _("Choose two people or more, or erase one on their own page."))
-    bulk = BulkErasure.objects.create(person_refs=sorted(set(people.values())), asked_at=at, asked_by_id=_user(actor))
+    bulk = BulkErasure.objects.create(
+        person_refs=sorted(set(people.values())), asked_at=at, asked_by_id=actor.member_of_staff()
+    )
     _record(Action.BULK_ERASURE_ASKED, bulk, actor=actor, at=at)
     return bulk
 
@@ -41,7 +43,7 @@ def approve_bulk_erasure(bulk_id: UUID, *, actor: Actor, at: datetime) -> int:
     Raises Refused for whoever asked, and where it is decided already; BulkErasure.DoesNotExist.
     """
     bulk = _undecided(bulk_id)
-    if bulk.asked_by_id == _user(actor):
+    if bulk.asked_by_id == actor.member_of_staff():
         raise Refused("same", _("You asked for it yourself. A second person approves it."))
     _decide(bulk, is_approved=True, actor=actor, at=at)
     cases = [request_erasure(person_ref, actor=actor, at=at) for person_ref in bulk.person_refs]
@@ -63,17 +65,10 @@ def _undecided(bulk_id: UUID) -> BulkErasure:
 
 def _decide(bulk: BulkErasure, *, is_approved: bool, actor: Actor, at: datetime) -> None:
     bulk.decided_at = at
-    bulk.decided_by_id = _user(actor)
+    bulk.decided_by_id = actor.member_of_staff()
     bulk.is_approved = is_approved
     bulk.save(update_fields=["decided_at", "decided_by", "is_approved"])
     _record(Action.BULK_ERASURE_DECIDED, bulk, actor=actor, at=at)
-
-
-def _user(actor: Actor) -> UUID:
-    """The member of staff who acts. Raises ValueError for anybody else."""
-    if actor.ref is None:
-        raise ValueError("a bulk erasure is asked for by a member of staff")
-    return actor.ref
 
 
 def _record(action: Action, bulk: BulkErasure, *, actor: Actor, at: datetime) -> None:

@@ -20,10 +20,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.enums import LinkPurpose
-from accounts.services.links import LastingLink, create_lasting_links
 from audit.enums import Action
 from audit.services import record_event, record_events
 from candidates.models import Candidate, Consent, Suppression
+from candidates.services.mailed_links import create_record_links
 from candidates.services.suppression import is_suppressed
 from common.actors import SYSTEM
 from mailing.enums import EmailKind
@@ -104,10 +104,8 @@ def _queue(records: Sequence[Candidate], days: int, at: datetime) -> None:
     purposes = [
         LinkPurpose.WITHDRAW_CONSENT if record.person_ref in agreed else LinkPurpose.GIVE_CONSENT for record in records
     ]
-    consent_tokens = create_lasting_links(
-        [_link(record, purpose) for record, purpose in zip(records, purposes, strict=True)], at=at
-    )
-    erase_tokens = create_lasting_links([_link(record, LinkPurpose.ERASE) for record in records], at=at)
+    consent_tokens = create_record_links(zip(records, purposes, strict=True), at=at)
+    erase_tokens = create_record_links(((record, LinkPurpose.ERASE) for record in records), at=at)
     for record, consent_token, erase_token in zip(records, consent_tokens, erase_tokens, strict=True):
         queue_email(
             EmailKind.RETENTION_REMINDER,
@@ -124,10 +122,6 @@ def _queue(records: Sequence[Candidate], days: int, at: datetime) -> None:
             subject_ref=record.pk,
             at=at,
         )
-
-
-def _link(record: Candidate, purpose: LinkPurpose) -> LastingLink:
-    return LastingLink(purpose, record.address, record.language, record.pk, expires_at=record.expires_at)
 
 
 def note_undeliverable(*, at: datetime, limit: int = 500) -> int:

@@ -22,7 +22,7 @@ from candidates.models import Candidate
 from candidates.services.erasure import request_erasure, take_back_erasure
 from candidates.services.holds import live_holds
 from candidates.services.restrictions import restrict_candidate
-from common.actors import SYSTEM, Actor, ActorKind
+from common.actors import SYSTEM, Actor
 from common.errors import Refused
 from policy.calendar import local_date
 from policy.expiry import WAITED_FOR, objection_due_on, request_due_on, request_limit_on
@@ -71,7 +71,7 @@ def open_request(
         language=language,
         received_at=received_at,
         recorded_at=at,
-        recorded_by_id=actor.ref if actor.kind is ActorKind.STAFF else None,
+        recorded_by_id=actor.staff_ref,
         **_dates(kind, received_at, is_extended=False),
     )
     request.save()
@@ -188,7 +188,7 @@ def close(request: SubjectRequest, decision: Decision, ground: str, *, actor: Ac
     request.decision = decision
     request.decision_ground = ground
     request.closed_at = at
-    request.closed_by_id = actor.ref if actor.kind is ActorKind.STAFF else None
+    request.closed_by_id = actor.staff_ref
     request.address = ""
     request.save(update_fields=["decision", "decision_ground", "closed_at", "closed_by", "address"])
     _record(Action.REQUEST_CLOSED, request, actor=actor, at=at)
