@@ -22,7 +22,7 @@ from audit.enums import Action
 from audit.services import Detail, record_event
 from candidates.models import Candidate
 from candidates.selectors.clock import periods
-from candidates.selectors.disagreement import BATCH, disagreeing
+from candidates.services.clock import BATCH, disagreeing
 from common.actors import Actor
 from common.clock import Boot
 from common.errors import Refused

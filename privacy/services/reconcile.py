@@ -12,8 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from candidates.models import Candidate
-from candidates.selectors.disagreement import disagreeing, people
-from candidates.services.clock import recompute_clock
+from candidates.services.clock import disagreeing, people, recompute_clock
 from files import reconcile as files
 from privacy.enums import AlarmKind, StopReason
 from privacy.models import RunStop
@@ -39,13 +38,18 @@ def compare_clocks() -> Clocks:
     return _clocks(is_dry=True)
 
 
+def mend_clocks() -> Clocks:
+    """Recompute the dates of everybody whose stored dates disagree with the rule."""
+    return _clocks(is_dry=False)
+
+
 def reconcile_clocks(*, at: datetime) -> Clocks:
-    """Recompute the dates of everybody whose stored dates disagree with the rule.
+    """Recompute the dates that disagree with the rule.
 
     An alarm is raised for them, and cleared when all agree; after a change of periods it is not, for then every date is
     meant to move.
     """
-    found = _clocks(is_dry=False)
+    found = mend_clocks()
     is_meant = RunStop.objects.filter(reason=StopReason.PERIODS_CHANGED, raised_at__gt=at - EXPECTED_FOR).exists()
     if found.disagreeing and not is_meant:
         raise_alarm(AlarmKind.CLOCKS_DIFFER, number=found.disagreeing, at=at)
@@ -75,7 +79,7 @@ def _clocks(*, is_dry: bool) -> Clocks:
 @transaction.atomic
 def _recompute(person_ref: UUID) -> bool:
     """Recompute one person; whether it was needed: they may have been erased or mended since the batch was read."""
-    held = list(Candidate.objects.select_for_update().filter(person_ref=person_ref).values_list("pk", flat=True))
+    held = list(Candidate.objects.filter(person_ref=person_ref).locked().values_list("pk", flat=True))
     if not held or not disagreeing([person_ref]):
         return False
     recompute_clock(person_ref)

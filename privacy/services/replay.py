@@ -29,11 +29,10 @@ from django.db.models import Max
 
 from audit.models import AuditEvent
 from candidates.models import Candidate
-from candidates.selectors.disagreement import disagreeing, people
-from candidates.services.clock import recompute_clock
 from privacy.enums import LedgerKind
 from privacy.models import JournalEntry, LedgerRecord, Replay
 from privacy.services import erasure, ledger, reapply
+from privacy.services.reconcile import mend_clocks
 
 BATCH = 500
 Thing = TypeVar("Thing")
@@ -128,7 +127,7 @@ def replay(*, at: datetime) -> Report:
     report.erased = [str(ref) for ref in again.erased]
     report.blocked = [str(batch) for batch, _ in again.blocked]
     _apply_journal(known.acts, report, at)
-    report.clocks = recompute_all_clocks()
+    report.clocks = mend_clocks().people
     Session.objects.all().delete()
     if not report.blocked:
         _finish(run, report, at)
@@ -272,19 +271,6 @@ def batched(things: list[Thing]) -> Iterator[list[Thing]]:
     """Some hundreds of a list at a time."""
     for start in range(0, len(things), BATCH):
         yield things[start : start + BATCH]
-
-
-def recompute_all_clocks() -> int:
-    """Compare the clock of every person with the rule, some thousands in few queries, and write those that differ.
-
-    Returns how many people there are.
-    """
-    count = 0
-    for batch in people():
-        count += len(batch)
-        for person_ref in disagreeing(batch):
-            recompute_clock(person_ref)
-    return count
 
 
 def _finish(run: Replay, report: Report, at: datetime) -> None:

@@ -20,7 +20,7 @@ from candidates.enums import (
     SuppressionReason,
 )
 from candidates.models import Candidate, Interaction, ProfileLink, Restriction
-from candidates.selectors.clock import compute_clock, explain
+from candidates.selectors.clock import explain, facts_of
 from candidates.services.clock import recompute_clock
 from candidates.services.erasure import request_erasure
 from candidates.services.imports import Imported, import_candidate
@@ -87,7 +87,7 @@ def test_a_new_person_is_kept_from_the_last_contact_that_the_import_names(
     assert ProfileLink.objects.get().url == GITHUB
     event = AuditEvent.objects.get(action=Action.CANDIDATE_IMPORTED)
     assert (event.subject_ref, event.actor_ref, event.details) == (made.pk, recruiter.pk, {"is_known": False})
-    assert compute_clock([made]).expires_at == made.expires_at
+    assert facts_of([made])[made.person_ref].clock.expires_at == made.expires_at
     assert recompute_clock(made.person_ref).expires_at == made.expires_at
 
 

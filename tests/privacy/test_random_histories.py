@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from accounts.models import User
 from candidates.enums import Channel, InteractionKind, RestrictionGround, RevocationReason
 from candidates.models import Candidate, Interaction
-from candidates.selectors.clock import compute_clock, explain
-from candidates.services.clock import columns
+from candidates.selectors.clock import explain, facts_of
+from candidates.services.clock import columns_of
 from candidates.services.consents import give_consent, withdraw_consent
 from candidates.services.corrections import revoke_interaction
 from candidates.services.erasure import request_erasure, take_back_erasure
@@ -251,11 +251,11 @@ def check(person: Person) -> None:
     (record,) = records
     stored = (record.due_on, record.keep_until, record.expires_at)
     assert stored == (person.base, person.end, person.expires_at)
-    clock = compute_clock(records)
-    for name, value in columns(clock, record.trimmed_before).items():
+    facts = facts_of(records)[person.ref]
+    for name, value in columns_of(facts).items():
         assert getattr(record, name) == value, name
     found = explain(person.ref, as_of=person.now)
-    assert (found.clock, found.keep_until) == (clock, person.end)
+    assert (found.clock, found.keep_until) == (facts.clock, person.end)
 
 
 # The same histories every time, so that a run of the suite says something about the change before it;

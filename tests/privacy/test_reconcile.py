@@ -15,9 +15,9 @@ from pytest_django import Settings
 
 from candidates.enums import Channel
 from candidates.models import Candidate, Interaction, Position
-from candidates.selectors import disagreement
-from candidates.selectors.disagreement import disagreeing
-from candidates.selectors.disagreement import people as everybody
+from candidates.services import clock as clocks
+from candidates.services.clock import disagreeing
+from candidates.services.clock import people as everybody
 from candidates.services.consents import give_consent
 from common.actors import candidate as the_candidate
 from files.models import StoredFile
@@ -123,7 +123,7 @@ def test_people_come_in_batches_and_queries_grow_with_the_batches_only(
         return len(captured)
 
     assert queries(1) == queries(3) == 4
-    assert disagreement.BATCH == 500
+    assert clocks.BATCH == 500
 
 
 def test_after_a_change_of_periods_every_date_is_recomputed_and_no_alarm_raised_for_it(
