@@ -51,7 +51,6 @@ class Action(models.TextChoices):
     BULK_ERASURE_ASKED = "bulk_erasure:asked", _("Erasure of several people asked for")
     BULK_ERASURE_DECIDED = "bulk_erasure:decided", _("Erasure of several people decided")
     OLD_PROCESS_ERASED = "erasure:old_process", _("Old process erased")
-    ERASURE_DEFERRED = "erasure:deferred", _("Erasure deferred")
     ERASURE_ABORTED = "erasure:aborted", _("Erasure aborted: a contact came before the date")
     MAILBOX_PURGED = "erasure:mailbox_purged", _("Mailbox purged")
     RUN_APPROVED = "run:approved", _("Stopped run approved")

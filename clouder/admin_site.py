@@ -23,7 +23,6 @@ from common import clock
 from common.actors import staff
 from mailing.enums import EmailState
 from mailing.models import OutboxEmail
-from privacy.enums import BatchState
 from privacy.models import ErasureBatch
 from privacy.selectors.desk import Desk, desk
 from privacy.selectors.horizon import Horizon, horizon
@@ -72,9 +71,7 @@ class ClouderAdminSite(AdminSite):
         context: dict[str, Any] = {
             "at": at,
             "failed_mails": OutboxEmail.objects.filter(state=EmailState.FAILED).count(),
-            "blocked_erasures": ErasureBatch.objects.exclude(state__in=(BatchState.DONE, BatchState.EMPTY))
-            .exclude(blocked_by="")
-            .count(),
+            "blocked_erasures": ErasureBatch.objects.unfinished().exclude(blocked_by="").count(),
         }
         if request.user.has_perm("candidates.view_candidate"):
             work = workbench(at)

@@ -1,5 +1,7 @@
 """The one way forms are drawn."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -7,8 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.forms.renderers import TemplatesSetting
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from common.errors import Refused
 from common.text import clean_line, clean_text
 from policy.identifiers import normalise_address
 
@@ -60,6 +64,33 @@ class AddressField(LineField):
         EmailValidator(self.message)(f"{plain}@{value.rpartition('@')[2]}")
 
 
+class DayField(forms.DateField):
+    """A date, as a browser sends it or as somebody types it."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    input_formats = ("%Y-%m-%d", "%d.%m.%Y")
+    default_error_messages = {
+        "required": _("Say on which day."),
+        "invalid": _("Write a date, for example 2026-11-24."),
+    }
+
+
+class MomentField(forms.DateTimeField):
+    """A date and a time of day, in Finnish time."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    input_formats = ("%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M")
+    default_error_messages = {
+        "required": _("Say when it happened."),
+        "invalid": _("Write date and time, for example 2026-11-24 14:30."),
+    }
+
+
+def minute(at: datetime) -> datetime:
+    """The minute, as a form shows it."""
+    return timezone.localtime(at).replace(second=0, microsecond=0)
+
+
 class LinkField(LineField):
     """A web address. A missing scheme is added; only http and https pass (security T2); it is never fetched."""
 
@@ -78,6 +109,15 @@ class LinkField(LineField):
         super().validate(value)
         if value:
             check_link(value)
+
+
+def add_refusal(form: forms.Form, refused: Refused, fields: Mapping[str, str] | None = None) -> None:
+    """Put a refusal of a service beside the field that it is about, or above the form where it has none.
+
+    ``fields`` names the field for codes that are not its name.
+    """
+    name = (fields or {}).get(refused.code, refused.code)
+    form.add_error(name if name in form.fields else None, str(refused))
 
 
 def check_link(value: str) -> None:

@@ -26,6 +26,9 @@ class BatchState(models.TextChoices):
     EMPTY = "EMPTY", _("Nothing left to do")
 
 
+FINISHED = (BatchState.DONE, BatchState.EMPTY)
+
+
 class CaseState(models.TextChoices):
     """Where one person's erasure stands; only those have a row whose erasure is not plain expiry."""
 
@@ -39,9 +42,7 @@ class CaseState(models.TextChoices):
 class CaseReason(models.TextChoices):
     """Why."""
 
-    EXPIRED = "EXPIRED", _("The time is over")
     REQUEST = "REQUEST", _("The person asked")
-    STAFF = "STAFF", _("A colleague asked")
     RESTRICTED = Deferral.RESTRICTED.value, _("Restricted")
     TO_BE_TOLD = Deferral.TO_BE_TOLD.value, _("The person is to be told first")
     REQUEST_OPEN = Deferral.REQUEST_OPEN.value, _("A request is to be answered first")

@@ -5,12 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from candidates.enums import HeldKind, HoldGround, RestrictionGround
-from common.forms import AddressField, LineField
+from common.forms import AddressField, DayField, LineField, MomentField, minute
 from policy.periods import RETENTION_YEARS
 from privacy.enums import Decision, RequestChannel, SubjectRequestKind
 
@@ -34,15 +33,10 @@ class RequestForm(forms.Form):
 
     kind = forms.ChoiceField(label=_("What they ask for"), choices=SubjectRequestKind.choices)
     channel = forms.ChoiceField(label=_("How it came"), choices=RequestChannel.choices, initial=RequestChannel.MAIL)
-    received_at = forms.DateTimeField(
+    received_at = MomentField(
         label=_("When it first reached us"),
         help_text=_("The time for the answer runs from here, in Finnish time"),
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M"],
-        error_messages={
-            "required": _("Say when it reached us."),
-            "invalid": _("Write date and time, for example 2026-11-24 14:30."),
-        },
+        error_messages={"required": _("Say when it reached us.")},
     )
     address = AddressField(label=_("Email address of whoever asks"), required=False)
     language = forms.ChoiceField(
@@ -65,8 +59,7 @@ class RequestForm(forms.Form):
     @classmethod
     def blank(cls, at: datetime, *, is_known: bool) -> "RequestForm":
         """The form as it is first shown, with the present minute filled in."""
-        received = timezone.localtime(at).replace(second=0, microsecond=0)
-        return cls(initial={"received_at": received}, is_known=is_known)
+        return cls(initial={"received_at": minute(at)}, is_known=is_known)
 
 
 class ExtendForm(forms.Form):
@@ -142,12 +135,10 @@ class HoldForm(forms.Form):
     )
     ground = forms.ChoiceField(label=_("Ground"), choices=HoldGround.choices)
     owner = forms.ModelChoiceField(label=_("Who answers for it"), queryset=User.objects.none(), empty_label=None)
-    ends_on = forms.DateField(
+    ends_on = DayField(
         label=_("Last day"),
         required=False,
         help_text=_("For a claim over a decision: a year after the person was told of it. What is kept goes after it"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d", "%d.%m.%Y"],
     )
     items = forms.MultipleChoiceField(
         label=_("What is kept"),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from common.models import UUIDModel
 from privacy.enums import (
+    FINISHED,
     AlarmKind,
     BatchState,
     BatchTrigger,
@@ -22,6 +23,18 @@ from privacy.enums import (
     StopReason,
     SubjectRequestKind,
 )
+
+
+class ErasureBatchQuerySet(models.QuerySet["ErasureBatch"]):
+    """Batches by what they wait for."""
+
+    def unfinished(self) -> "ErasureBatchQuerySet":
+        """Those that a worker still has to do something about."""
+        return self.exclude(state__in=FINISHED)
+
+    def waiting_for_mailbox(self) -> "ErasureBatchQuerySet":
+        """Those that wait for a human who purges a mailbox."""
+        return self.filter(mailbox_waits_since__isnull=False, mailbox_purged_at=None, finished_at=None)
 
 
 class ErasureBatch(UUIDModel):
@@ -48,13 +61,15 @@ class ErasureBatch(UUIDModel):
     mailbox_purged_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     finished_at = models.DateTimeField(null=True)
 
+    objects = ErasureBatchQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("erasure that waits for a mailbox")
         verbose_name_plural = _("erasures that wait for a mailbox")
         indexes = [
             models.Index(
                 fields=["lease_until"],
-                condition=~models.Q(state__in=[BatchState.DONE, BatchState.EMPTY]),
+                condition=~models.Q(state__in=FINISHED),
                 name="privacy_batch_unfinished",
             )
         ]

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.enums import Role
 from common.models import UUIDModel
 from policy.identifiers import normalise_address
 
@@ -24,6 +25,10 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A user who may do everything that the admin offers."""
         return self.create_user(email, password, is_superuser=True, **fields)
+
+    def privacy_officers(self) -> "models.QuerySet[User]":
+        """The privacy officers who can sign in."""
+        return self.filter(groups__name=Role.PRIVACY_OFFICER.value, is_active=True, is_staff=True)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find a user by the address as typed."""

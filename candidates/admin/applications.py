@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -19,7 +18,7 @@ from candidates.admin import columns
 from candidates.models import Application
 from common import clock
 from common.actors import staff
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, day, require
 
 
 @admin.register(Application)
@@ -31,9 +30,6 @@ class ApplicationAdmin(ReadOnlyAdmin):
     list_select_related = ("candidate", "position")
     search_fields = ("reference", "candidate__name", "candidate__email")
     search_help_text = _("Reference, name or address")
-    list_per_page = 100
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     empty_value_display = _("Open application")  # the filter's word for no position
     ordering = ("-submitted_at", "pk")
 
@@ -59,12 +55,12 @@ class ApplicationAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Sent"), ordering="submitted_at")
     def sent(self, row: Application) -> str:
         """The day on which it was sent."""
-        return columns.day(row.submitted_at)
+        return day(row.submitted_at)
 
     @admin.display(description=_("In this stage since"), ordering="stage_changed_at")
     def since(self, row: Application) -> str:
         """The day on which it came to the stage."""
-        return columns.day(row.stage_changed_at)
+        return day(row.stage_changed_at)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The list; whom it showed is recorded as one event."""
@@ -83,8 +79,7 @@ class ApplicationAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """An application is read on its candidate's page."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
+        require(request, "candidates.view_application")
         application = get_object_or_404(self.get_queryset(request), pk=object_id)
         return redirect(reverse("admin:candidates_candidate_change", args=[application.candidate_id]))
 

@@ -3,13 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -21,8 +19,10 @@ from candidates.selectors.sourcing import is_in_force
 from candidates.services.sourcing import end_assessment, record_assessment
 from common import clock
 from common.actors import staff
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, day, done, key, not_done, require
 from common.errors import Refused
+
+LIST = "admin:candidates_sourcingassessment_changelist"
 
 
 @admin.register(SourcingAssessment)
@@ -30,8 +30,6 @@ class SourcingAssessmentAdmin(ReadOnlyAdmin):
     """Every assessment that was recorded, the newest first."""
 
     list_display = ("document_ref", "recorded", "last_day", "state")
-    list_per_page = 100
-    show_full_result_count = False
     ordering = ("-recorded_at", "pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -41,12 +39,12 @@ class SourcingAssessmentAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Recorded"), ordering="recorded_at")
     def recorded(self, row: SourcingAssessment) -> str:
         """The day on which it was recorded."""
-        return columns.day(row.recorded_at)
+        return day(row.recorded_at)
 
     @admin.display(description=_("Valid until"), ordering="valid_until")
     def last_day(self, row: SourcingAssessment) -> SafeString:
         """The last day on which it holds."""
-        text = date_format(row.valid_until, "SHORT_DATE_FORMAT")
+        text = day(row.valid_until)
         return columns.labelled(text, _("Valid until %(date)s") % {"date": text})
 
     @admin.display(description=_("State"))
@@ -78,10 +76,10 @@ class SourcingAssessmentAdmin(ReadOnlyAdmin):
             except Refused as refused:
                 form.add_error(refused.code, str(refused))
             else:
-                messages.success(request, _("The assessment is recorded. People can be approached from now on."))
-                return redirect("admin:candidates_sourcingassessment_changelist")
+                text = _("The assessment is recorded. People can be approached from now on.")
+                return done(request, text, LIST)
         context = {"title": _("Record an assessment"), "form": form}
-        return self._page(request, "source_assessment_add.html", 422 if form.is_bound else 200, context)
+        return self.page(request, "candidates/source_assessment_add", context, 422 if form.is_bound else 200)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -90,41 +88,17 @@ class SourcingAssessmentAdmin(ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         rows = SourcingAssessment.objects.select_related("recorded_by")
-        row = get_object_or_404(rows, pk=_uuid(object_id))
+        row = get_object_or_404(rows, pk=key(object_id))
         context = {"title": _("Assessment of sourcing"), "row": row, "is_in_force": is_in_force(row, clock.now())}
-        return self._page(request, "source_assessment.html", 200, context)
+        return self.page(request, "candidates/source_assessment", context)
 
     def end_view(self, request: HttpRequest, assessment_id: UUID) -> HttpResponse:
         """End an assessment at once."""
-        if not request.user.has_perm("candidates.change_sourcingassessment"):
-            raise PermissionDenied
-        if request.method != "POST":
-            raise Http404
+        require(request, "candidates.change_sourcingassessment", method="POST")
         try:
             end_assessment(assessment_id, actor=staff(request.user.pk), at=clock.now())
         except SourcingAssessment.DoesNotExist as error:
             raise Http404 from error
         except Refused as refused:
-            messages.error(request, str(refused))
-        else:
-            messages.success(request, _("The assessment has ended."))
-        return redirect("admin:candidates_sourcingassessment_changelist")
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """It has no other history than what its page says."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return redirect("admin:candidates_sourcingassessment_change", object_id)
-
-    def _page(self, request: HttpRequest, template: str, status: int, context: dict[str, Any]) -> HttpResponse:
-        shared = {**self.admin_site.each_context(request), "opts": self.opts}
-        return TemplateResponse(request, f"admin/candidates/{template}", {**shared, **context}, status=status)
-
-
-def _uuid(value: str) -> UUID:
-    try:
-        return UUID(value)
-    except ValueError as error:
-        raise Http404 from error
+            return not_done(request, refused, LIST)
+        return done(request, _("The assessment has ended."), LIST)

@@ -3,11 +3,10 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -35,6 +34,7 @@ from candidates.services.erasure import request_erasure
 from candidates.services.notes import add_note
 from common import clock
 from common.actors import staff
+from common.admin import day, done, key, not_done, require
 from common.errors import Refused
 from files.delivery import deliver
 from policy.calendar import local_date
@@ -48,9 +48,6 @@ class CandidateAdmin(ContactViews):
     list_filter = (StageFilter, PositionFilter, ConfirmedFilter, SourcedFilter, DueFilter)
     search_fields = ("name", "email", "phone", "phone_e164", "skills", "applications__reference")
     search_help_text = _("Name, address, phone, skill or reference")
-    list_per_page = 100
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     actions = (ask_for_erasure,)
     empty_value_display = ""  # who never applied has no stage and no reference
     ordering = ("-collected_at", "pk")
@@ -97,7 +94,7 @@ class CandidateAdmin(ContactViews):
     @admin.display(description=_("Known since"), ordering="collected_at")
     def known_since(self, row: Candidate) -> str:
         """The day on which the person became known to us."""
-        return columns.day(row.collected_at)
+        return day(row.collected_at)
 
     @admin.display(description=_("Kept until"), ordering="expires_at")
     def kept_until(self, row: Candidate) -> SafeString:
@@ -141,8 +138,8 @@ class CandidateAdmin(ContactViews):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The candidate's page; looking at it is recorded."""
-        self._require(request, "view_candidate")
-        return self._page(request, _uuid(object_id))
+        require(request, "candidates.view_candidate")
+        return self._page(request, key(object_id))
 
     def _page(self, request: HttpRequest, candidate_id: UUID, status: int = 200, **forms: Any) -> HttpResponse:
         at = clock.now()
@@ -153,8 +150,6 @@ class CandidateAdmin(ContactViews):
         shown = [page.candidate.pk, *(record.pk for record in page.linked)]
         record_access(Access.VIEWED, at=at, actor=staff(request.user.pk), subject_refs=shown)
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": page.candidate.name,
             "page": page,
             "approach": approach(page.candidate),
@@ -173,11 +168,11 @@ class CandidateAdmin(ContactViews):
             "can_erase": self.has_delete_permission(request),
             **forms,
         }
-        return TemplateResponse(request, "admin/candidates/candidate_page.html", context, status=status)
+        return self.page(request, "candidates/candidate_page", context, status)
 
     def note_view(self, request: HttpRequest, candidate_id: UUID) -> HttpResponse:
         """Add a note."""
-        self._require(request, "add_note", method="POST")
+        require(request, "candidates.add_note", method="POST")
         form = NoteForm(request.POST, prefix="note")
         if not form.is_valid():
             return self._page(request, candidate_id, 422, note_form=form)
@@ -185,16 +180,14 @@ class CandidateAdmin(ContactViews):
             add_note(candidate_id, text=form.cleaned_data["text"], actor=staff(request.user.pk), at=clock.now())
         except Candidate.DoesNotExist as error:
             raise Http404 from error
-        messages.success(request, _("The note is saved."))
-        return redirect(page_url(candidate_id))
+        return done(request, _("The note is saved."), page_url(candidate_id))
 
     def move_view(self, request: HttpRequest, candidate_id: UUID, application_id: UUID) -> HttpResponse:
         """Move an application to another stage."""
-        self._require(request, "change_application", method="POST")
+        require(request, "candidates.change_application", method="POST")
         form = MoveForm(request.POST, prefix=f"move-{application_id}")
         if not form.is_valid():
-            messages.error(request, _("Choose a stage from the list."))
-            return redirect(page_url(candidate_id))
+            return not_done(request, _("Choose a stage from the list."), page_url(candidate_id))
         try:
             move_application(
                 application_id,
@@ -204,16 +197,14 @@ class CandidateAdmin(ContactViews):
                 **form.cleaned_data,
             )
         except Refused as refused:
-            messages.error(request, str(refused))
+            return not_done(request, refused, page_url(candidate_id))
         except Application.DoesNotExist as error:
             raise Http404 from error
-        else:
-            messages.success(request, _("The application is moved."))
-        return redirect(page_url(candidate_id))
+        return done(request, _("The application is moved."), page_url(candidate_id))
 
     def file_view(self, request: HttpRequest, candidate_id: UUID, document_id: UUID) -> HttpResponseBase:
         """Open a document: checked, recorded, then a link of 60 seconds or the file itself."""
-        self._require(request, "view_document")
+        require(request, "candidates.view_document")
         at = clock.now()
         candidate = get_object_or_404(Candidate.objects.visible(at), pk=candidate_id)
         document = get_object_or_404(
@@ -234,32 +225,12 @@ class CandidateAdmin(ContactViews):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Ask for an erasure; nothing is deleted here."""
-        self._require(request, "delete_candidate")
+        require(request, "candidates.delete_candidate")
         at = clock.now()
-        candidate = get_object_or_404(Candidate.objects.visible(at), pk=_uuid(object_id))
+        candidate = get_object_or_404(Candidate.objects.visible(at), pk=key(object_id))
         if request.method == "POST":
             case = request_erasure(candidate.person_ref, actor=staff(request.user.pk), at=at)
-            messages.success(request, _("The erasure is asked for, case %(case)s.") % {"case": case})
-            return redirect("admin:candidates_candidate_changelist")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Erase this candidate"),
-            "candidate": candidate,
-        }
-        return TemplateResponse(request, "admin/candidates/candidate_erase.html", context)
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The timeline is on the page."""
-        self._require(request, "view_candidate")
-        return redirect(page_url(_uuid(object_id)))
-
-
-def _uuid(value: str) -> UUID:
-    """A key from an address. Raises Http404 for anything else."""
-    try:
-        return UUID(value)
-    except ValueError as error:
-        raise Http404 from error
+            text = _("The erasure is asked for, case %(case)s.") % {"case": case}
+            return done(request, text, "admin:candidates_candidate_changelist")
+        context = {"title": _("Erase this candidate"), "candidate": candidate}
+        return self.page(request, "candidates/candidate_erase", context)

@@ -1,6 +1,6 @@
 """How the recruiters' lists show a stage, a day and the last day of storage."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from candidates.enums import Stage
 from candidates.models import Candidate
 from candidates.pipeline import ENDS
-from policy.calendar import local_date
 from policy.retention import notice_due_on
 
 SOON = timedelta(days=30)
@@ -28,11 +27,6 @@ def approach_mark(candidate: Candidate) -> SafeString:
         return format_html('<span class="tag">{}</span>', _("approached"))
     text = _("tell by %(date)s") % {"date": date_format(notice_due_on(candidate.collected_at), "SHORT_DATE_FORMAT")}
     return format_html('<span class="tag warn">{}</span>', text)
-
-
-def day(at: datetime) -> str:
-    """The local date of an instant, without the time of day."""
-    return date_format(local_date(at), "SHORT_DATE_FORMAT")
 
 
 def labelled(text: str, sentence: str) -> SafeString:

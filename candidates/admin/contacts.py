@@ -4,18 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from audit.enums import Access
 from audit.services import record_access
-from candidates.forms.contacts import InteractionForm, InterviewForm, MomentForm, RevokeForm, minute
+from candidates.forms.contacts import InteractionForm, InterviewForm, MomentForm, RevokeForm
 from candidates.models import Candidate, Interaction, Interview
 from candidates.selectors.page import correctable_interaction, own_applications
 from candidates.services.corrections import correct_interaction, may_be_dated, revoke_interaction
@@ -23,8 +20,9 @@ from candidates.services.interactions import record_interaction
 from candidates.services.interviews import cancel_interview, mark_held, mark_no_show, plan_interview
 from common import clock
 from common.actors import staff
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, done, not_done, require
 from common.errors import Refused
+from common.forms import add_refusal, minute
 
 NOBODY = (Candidate.DoesNotExist, Interaction.DoesNotExist, Interview.DoesNotExist)
 ACTS = {
@@ -44,13 +42,6 @@ class ContactViews(ReadOnlyAdmin):
 
     def _page(self, request: HttpRequest, candidate_id: UUID, status: int = 200, **drawn: Any) -> HttpResponse:
         raise NotImplementedError
-
-    def _require(self, request: HttpRequest, permission: str, *, method: str = "") -> None:
-        """Raise PermissionDenied for somebody who may not, Http404 for a wrong method."""
-        if not request.user.has_perm(f"candidates.{permission}"):
-            raise PermissionDenied
-        if method and request.method != method:
-            raise Http404
 
     def contact_urls(self) -> list[URLPattern]:
         """The addresses of these acts."""
@@ -79,7 +70,7 @@ class ContactViews(ReadOnlyAdmin):
 
     def interaction_view(self, request: HttpRequest, candidate_id: UUID) -> HttpResponse:
         """Record a call, a mail or an interview that took place."""
-        self._require(request, "add_interaction", method="POST")
+        require(request, "candidates.add_interaction", method="POST")
         form = InteractionForm(request.POST, applications=own_applications(candidate_id))
         if form.is_valid():
             try:
@@ -87,15 +78,15 @@ class ContactViews(ReadOnlyAdmin):
             except NOBODY as error:
                 raise Http404 from error
             except Refused as refused:
-                _add_refusal(form, refused)
+                add_refusal(form, refused, FIELDS)
             else:
-                messages.success(request, _("The contact is recorded. The retention date follows it."))
-                return redirect(page_url(candidate_id))
+                text = _("The contact is recorded. The retention date follows it.")
+                return done(request, text, page_url(candidate_id))
         return self._page(request, candidate_id, 422, interaction_form=form)
 
     def correct_view(self, request: HttpRequest, candidate_id: UUID, interaction_id: UUID) -> HttpResponse:
         """A contact, and what may turn out otherwise; a POST gives it another moment."""
-        self._require(request, "change_interaction")
+        require(request, "candidates.change_interaction")
         if request.method != "POST":
             return self._correct_page(request, candidate_id, interaction_id)
         form = MomentForm(request.POST)
@@ -108,7 +99,7 @@ class ContactViews(ReadOnlyAdmin):
             except NOBODY as error:
                 raise Http404 from error
             except Refused as refused:
-                _add_refusal(form, refused)
+                add_refusal(form, refused, FIELDS)
             else:
                 messages.success(request, _("The date of the contact is corrected. The retention date follows it."))
                 return _onward(request, candidate_id, at)
@@ -116,7 +107,7 @@ class ContactViews(ReadOnlyAdmin):
 
     def revoke_view(self, request: HttpRequest, candidate_id: UUID, interaction_id: UUID) -> HttpResponse:
         """Record that a contact did not take place after all."""
-        self._require(request, "change_interaction", method="POST")
+        require(request, "candidates.change_interaction", method="POST")
         at = clock.now()
         interaction = _interaction(candidate_id, interaction_id, at)
         form = RevokeForm(request.POST, interaction=interaction)
@@ -128,8 +119,7 @@ class ContactViews(ReadOnlyAdmin):
             except NOBODY as error:
                 raise Http404 from error
             except Refused as refused:
-                messages.error(request, str(refused))
-                return redirect(page_url(candidate_id))
+                return not_done(request, refused, page_url(candidate_id))
             messages.success(request, _("The contact counts no more. The retention date is computed without it."))
             return _onward(request, candidate_id, at)
         return self._correct_page(request, candidate_id, interaction_id, 422, revoke_form=form)
@@ -149,8 +139,6 @@ class ContactViews(ReadOnlyAdmin):
             object_ref=interaction.pk,
         )
         context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
             "title": _("Correct a contact"),
             "candidate": interaction.candidate,
             "back": page_url(candidate_id),
@@ -161,11 +149,11 @@ class ContactViews(ReadOnlyAdmin):
             "revoke_form": RevokeForm(interaction=interaction),
             **drawn,
         }
-        return TemplateResponse(request, "admin/candidates/interaction_correct.html", context, status=status)
+        return self.page(request, "candidates/interaction_correct", context, status)
 
     def interview_view(self, request: HttpRequest, candidate_id: UUID) -> HttpResponse:
         """Plan an interview."""
-        self._require(request, "add_interview", method="POST")
+        require(request, "candidates.add_interview", method="POST")
         form = InterviewForm(request.POST, applications=own_applications(candidate_id))
         if form.is_valid():
             try:
@@ -173,29 +161,28 @@ class ContactViews(ReadOnlyAdmin):
             except NOBODY as error:
                 raise Http404 from error
             except Refused as refused:
-                _add_refusal(form, refused)
+                add_refusal(form, refused, FIELDS)
             else:
-                messages.success(request, _("The interview is planned. It counts as contact once it was held."))
-                return redirect(page_url(candidate_id))
+                text = _("The interview is planned. It counts as contact once it was held.")
+                return done(request, text, page_url(candidate_id))
         return self._page(request, candidate_id, 422, interview_form=form)
 
     def interview_act_view(
         self, request: HttpRequest, candidate_id: UUID, interview_id: UUID, act: str
     ) -> HttpResponse:
         """Mark an interview as held, missed or cancelled."""
-        self._require(request, "change_interview", method="POST")
+        require(request, "candidates.change_interview", method="POST")
         if act not in ACTS:
             raise Http404
-        service, done = ACTS[act]
+        service, text = ACTS[act]
         at = clock.now()
         try:
             service(interview_id, candidate_id=candidate_id, actor=staff(request.user.pk), at=at)
         except NOBODY as error:
             raise Http404 from error
         except Refused as refused:
-            messages.error(request, str(refused))
-            return redirect(page_url(candidate_id))
-        messages.success(request, done)
+            return not_done(request, refused, page_url(candidate_id))
+        messages.success(request, text)
         return _onward(request, candidate_id, at)
 
 
@@ -206,12 +193,6 @@ FIELDS = {
     "direction": "direction",
     "application": "application_id",
 }
-
-
-def _add_refusal(form: forms.Form, refused: Refused) -> None:
-    """Put a refusal beside the field that it is about, where the form has it."""
-    name = FIELDS.get(refused.code)
-    form.add_error(name if name in form.fields else None, str(refused))
 
 
 def _interaction(candidate_id: UUID, interaction_id: UUID, at: datetime) -> Interaction:

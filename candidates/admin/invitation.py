@@ -2,34 +2,29 @@
 
 from uuid import UUID
 
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from candidates.models import Candidate
 from candidates.services.consents import invite_to_longer_storage
 from common import clock
 from common.actors import staff
+from common.admin import done, not_done, require
 from common.errors import Refused
 from common.wake import wake
 from mailing.tasks import deliver_emails
 
+PAGE = "admin:candidates_candidate_change"
+
 
 def invite_view(request: HttpRequest, candidate_id: UUID) -> HttpResponse:
     """Send the invitation. A person who may not be seen answers as one who does not exist."""
-    if not request.user.has_perm("candidates.add_interaction"):
-        raise PermissionDenied
-    if request.method != "POST":
-        raise Http404
+    require(request, "candidates.add_interaction", method="POST")
     try:
         invite_to_longer_storage(candidate_id, actor=staff(request.user.pk), at=clock.now())
     except Candidate.DoesNotExist as error:
         raise Http404 from error
     except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        wake(deliver_emails)
-        messages.success(request, _("The invitation is on its way. Only the person can agree."))
-    return redirect("admin:candidates_candidate_change", candidate_id)
+        return not_done(request, refused, PAGE, candidate_id)
+    wake(deliver_emails)
+    return done(request, _("The invitation is on its way. Only the person can agree."), PAGE, candidate_id)

@@ -8,12 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
@@ -27,24 +24,15 @@ from candidates.services.outreach import give_notice, send_outreach
 from candidates.services.sourcing import AlreadyKnown, source_candidate
 from common import clock
 from common.actors import staff
+from common.admin import ReadOnlyAdmin, done, require
 from common.errors import Refused
+from common.forms import add_refusal
 from common.wake import wake
 from mailing.tasks import deliver_emails
 
-
-def _may_approach(request: HttpRequest) -> None:
-    if not request.user.has_perm("candidates.add_candidate"):
-        raise PermissionDenied
-
-
-_FIELDS = {"collected_at": "found_on", "future": "given_on", "before": "given_on"}
+ADD = "candidates.add_candidate"
+FIELDS = {"collected_at": "found_on", "future": "given_on", "before": "given_on"}
 """The field that a refusal of a service is about, where it has another name."""
-
-
-def _refuse(form: forms.Form, refused: Refused) -> None:
-    """Show a refusal beside the field that it is about, or above the form."""
-    field = _FIELDS.get(refused.code, refused.code)
-    form.add_error(field if field in form.fields else None, str(refused))
 
 
 class SourcedFilter(admin.SimpleListFilter):
@@ -69,16 +57,12 @@ class SourcedFilter(admin.SimpleListFilter):
 class ApproachPages:
     """The pages of approaching: one to add a person, one to write to them or to record that they were told."""
 
-    def __init__(self, model_admin: admin.ModelAdmin[Candidate]) -> None:
+    def __init__(self, model_admin: ReadOnlyAdmin) -> None:
         self.admin = model_admin
-
-    def _page(self, request: HttpRequest, template: str, status: int, **context: Any) -> HttpResponse:
-        shared = {**self.admin.admin_site.each_context(request), "opts": self.admin.opts}
-        return TemplateResponse(request, f"admin/candidates/{template}", {**shared, **context}, status=status)
 
     def source_view(self, request: HttpRequest) -> HttpResponse:
         """Add a person whom the recruiter wants to approach; while that is off, say why."""
-        _may_approach(request)
+        require(request, ADD)
         at = clock.now()
         known: UUID | None = None
         form = ApproachForm(request.POST) if request.method == "POST" else ApproachForm.blank(at)
@@ -92,16 +76,17 @@ class ApproachPages:
                 )
             except Refused as refused:
                 known = refused.candidate_id if isinstance(refused, AlreadyKnown) else None
-                _refuse(form, refused)
+                add_refusal(form, refused, FIELDS)
             else:
-                messages.success(request, _("The person is added. Tell them about it within a month."))
-                return redirect("admin:candidates_candidate_outreach", made.pk)
-        status = 422 if form.is_bound else 200
-        assessment = current_assessment(at)
-        title = _("Approach a person")
-        return self._page(
-            request, "source_person.html", status, title=title, form=form, assessment=assessment, known=known
-        )
+                text = _("The person is added. Tell them about it within a month.")
+                return done(request, text, "admin:candidates_candidate_outreach", made.pk)
+        context = {
+            "title": _("Approach a person"),
+            "form": form,
+            "assessment": current_assessment(at),
+            "known": known,
+        }
+        return self.admin.page(request, "candidates/source_person", context, 422 if form.is_bound else 200)
 
     def outreach_view(self, request: HttpRequest, candidate_id: UUID) -> HttpResponse:
         """Write to the person; by GET, where the approach stands and the notice that they get."""
@@ -112,11 +97,10 @@ class ApproachPages:
             try:
                 send_outreach(candidate.pk, actor=staff(request.user.pk), at=at, **form.cleaned_data)
             except Refused as refused:
-                _refuse(form, refused)
+                add_refusal(form, refused, FIELDS)
             else:
                 wake(deliver_emails)
-                messages.success(request, _("The message is on its way."))
-                return redirect("admin:candidates_candidate_change", candidate.pk)
+                return done(request, _("The message is on its way."), "admin:candidates_candidate_change", candidate.pk)
         return self._approach_page(request, candidate, outreach_form=form)
 
     def notice_view(self, request: HttpRequest, candidate_id: UUID) -> HttpResponse:
@@ -136,15 +120,15 @@ class ApproachPages:
                     at=at,
                 )
             except Refused as refused:
-                _refuse(form, refused)
+                add_refusal(form, refused, FIELDS)
             else:
-                messages.success(request, _("It is recorded that the person was told."))
-                return redirect("admin:candidates_candidate_change", candidate.pk)
+                text = _("It is recorded that the person was told.")
+                return done(request, text, "admin:candidates_candidate_change", candidate.pk)
         return self._approach_page(request, candidate, notice_form=form)
 
     def _candidate(self, request: HttpRequest, candidate_id: UUID) -> Candidate:
         """A person whom we approached and who may be seen. Raises Http404 for any other."""
-        _may_approach(request)
+        require(request, ADD)
         found = Candidate.objects.visible(clock.now()).filter(pk=candidate_id, origin__in=APPROACHED).first()
         if found is None or approach(found) is None:
             raise Http404
@@ -164,10 +148,10 @@ class ApproachPages:
             **bound,
         }
         status = 422 if any(form.is_bound for form in bound.values()) else 200
-        return self._page(request, "source_outreach.html", status, **context)
+        return self.admin.page(request, "candidates/source_outreach", context, status)
 
 
-def approach_urls(model_admin: admin.ModelAdmin[Candidate]) -> list[URLPattern]:
+def approach_urls(model_admin: ReadOnlyAdmin) -> list[URLPattern]:
     """The addresses of the pages, below the candidates'."""
     pages, wrap = ApproachPages(model_admin), model_admin.admin_site.admin_view
     return [

@@ -7,14 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
+from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -24,7 +21,7 @@ from candidates.models import Suppression
 from candidates.services.suppression import review_suppression, unreadable
 from common import clock
 from common.actors import staff
-from common.admin import ReadOnlyAdmin
+from common.admin import ReadOnlyAdmin, day, done, key, require
 from policy.calendar import local_date
 
 
@@ -49,9 +46,6 @@ class SuppressionAdmin(ReadOnlyAdmin):
 
     list_display = ("kind_shown", "reason", "made", "review")
     list_filter = ("kind", "reason", ReviewFilter)
-    list_per_page = 100
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     ordering = ("review_on", "pk")
     change_list_template = "admin/candidates/suppression_list.html"
 
@@ -63,14 +57,14 @@ class SuppressionAdmin(ReadOnlyAdmin):
     @admin.display(description=_("Made"), ordering="created_at")
     def made(self, row: Suppression) -> str:
         """The day on which it was made."""
-        return columns.day(row.created_at)
+        return day(row.created_at)
 
     @admin.display(description=_("To be reviewed on"), ordering="review_on")
     def review(self, row: Suppression) -> SafeString:
         """The day of the review, with a mark where it has come."""
         is_due = row.review_on <= local_date(clock.now())
         mark = format_html(' <span class="tag warn">{}</span>', _("due")) if is_due else ""
-        text = date_format(row.review_on, "SHORT_DATE_FORMAT")
+        text = day(row.review_on)
         return format_html("{}{}", columns.labelled(text, _("To be reviewed on %(date)s") % {"date": text}), mark)
 
     def get_urls(self) -> list[URLPattern]:
@@ -90,39 +84,17 @@ class SuppressionAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """What a suppression is and does, and the button that reviews it."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        try:
-            row = get_object_or_404(Suppression, pk=UUID(object_id))
-        except ValueError as error:
-            raise Http404 from error
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": _("Suppression"),
-            "row": row,
-            "is_due": row.review_on <= local_date(clock.now()),
-        }
-        return TemplateResponse(request, "admin/candidates/suppression_page.html", context)
+        require(request, "candidates.view_suppression")
+        row = get_object_or_404(Suppression, pk=key(object_id))
+        context = {"title": _("Suppression"), "row": row, "is_due": row.review_on <= local_date(clock.now())}
+        return self.page(request, "candidates/suppression_page", context)
 
     def review_view(self, request: HttpRequest, suppression_id: UUID) -> HttpResponse:
         """Record that the need was looked at."""
-        if not request.user.has_perm("candidates.change_suppression"):
-            raise PermissionDenied
-        if request.method != "POST":
-            raise Http404
+        require(request, "candidates.change_suppression", method="POST")
         try:
             row = review_suppression(suppression_id, actor=staff(request.user.pk), at=clock.now())
         except Suppression.DoesNotExist as error:
             raise Http404 from error
-        day = date_format(row.review_on, "SHORT_DATE_FORMAT")
-        messages.success(request, _("Reviewed. The next review is on %(date)s.") % {"date": day})
-        return redirect("admin:candidates_suppression_changelist")
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """It has no other history than what its page says."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        return redirect("admin:candidates_suppression_change", object_id)
+        text = _("Reviewed. The next review is on %(date)s.") % {"date": day(row.review_on)}
+        return done(request, text, "admin:candidates_suppression_changelist")

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from candidates.enums import (
@@ -20,7 +19,7 @@ from candidates.enums import (
 )
 from candidates.models import Application, Interaction
 from candidates.services.interactions import POSSIBLE_MEANS, USUAL
-from common.forms import LineField, TextField
+from common.forms import LineField, MomentField, TextField, minute
 
 MEANS = [(means.value, means.label) for means in MeansOfContact if means != MeansOfContact.PORTAL]
 
@@ -34,17 +33,6 @@ class KindSelect(forms.Select):
         means, direction = USUAL[InteractionKind(str(option["value"]))]
         option["attrs"] |= {"data-means": means.value, "data-direction": direction.value}
         return option
-
-
-class MomentField(forms.DateTimeField):
-    """A date and a time of day, in Finnish time."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    input_formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%d.%m.%Y %H.%M", "%d.%m.%Y %H:%M"]
-    default_error_messages = {
-        "required": _("Say when it happened."),
-        "invalid": _("Write date and time, for example 2026-11-24 14:30."),
-    }
 
 
 class AboutField(forms.TypedChoiceField):
@@ -64,11 +52,6 @@ class AboutField(forms.TypedChoiceField):
 def _title(application: Application) -> str:
     title = application.position.title if application.position else _("Open application")
     return f"{title} ({application.reference})"
-
-
-def minute(at: datetime) -> datetime:
-    """The minute, as the form shows it."""
-    return timezone.localtime(at).replace(second=0, microsecond=0)
 
 
 class InteractionForm(forms.Form):

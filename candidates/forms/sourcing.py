@@ -9,16 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from candidates.enums import MeansOfContact, SourceKind
 from candidates.services.outreach import NOTICE_MEANS
 from candidates.services.sourcing import ORIGINS, Found
-from common.forms import AddressField, LineField, LinkField, TextField
+from common.forms import AddressField, DayField, LineField, LinkField, TextField
 from policy.calendar import local_date, local_midnight
-
-
-def _day(**kwargs: object) -> forms.DateField:
-    """A date, as a browser sends it or as somebody types it."""
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    messages = {"invalid": _("Write a date, for example 2026-11-24."), "required": _("Say on which day.")}
-    formats = ["%Y-%m-%d", "%d.%m.%Y"]
-    return forms.DateField(widget=widget, input_formats=formats, error_messages=messages, **kwargs)  # type: ignore[arg-type]
 
 
 def moment_of(day: date, at: datetime, *, known_at: datetime | None = None) -> datetime:
@@ -42,7 +34,7 @@ class ApproachForm(forms.Form):
         help_text=_("The web address of the page, or who named the person. The person is told this"),
         error_messages={"required": _("Say where exactly the data are from.")},
     )
-    found_on = _day(
+    found_on = DayField(
         label=_("Found on"), help_text=_("When you got the data. The person must be told within a month from it")
     )
     name = LineField(label=_("Name"), max_length=200, error_messages={"required": _("Write the person's name.")})
@@ -119,7 +111,7 @@ class NoticeForm(forms.Form):
     use_required_attribute = False
 
     means = forms.ChoiceField(label=_("By what means"), choices=[(means.value, means.label) for means in NOTICE_MEANS])
-    given_on = _day(label=_("Given on"))
+    given_on = DayField(label=_("Given on"))
 
     @classmethod
     def blank(cls, at: datetime) -> "NoticeForm":
@@ -142,4 +134,6 @@ class AssessmentForm(forms.Form):
         help_text=_("A link or a file number. The assessment itself stays there"),
         error_messages={"required": _("Say where the assessment is kept.")},
     )
-    valid_until = _day(label=_("Valid until"), help_text=_("The last day. A year is usual; law and practice change"))
+    valid_until = DayField(
+        label=_("Valid until"), help_text=_("The last day. A year is usual; law and practice change")
+    )

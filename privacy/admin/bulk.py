@@ -13,8 +13,9 @@ from audit.enums import Access
 from candidates.models import Candidate
 from common import clock
 from common.actors import staff
+from common.admin import ReadOnlyAdmin, day, done, key, not_done, require
 from common.errors import Refused
-from privacy.admin.base import DeskAdmin, day, done, key, not_done, record_look, require
+from privacy.admin.base import record_look
 from privacy.models import BulkErasure
 from privacy.services import bulk_erasure
 
@@ -22,7 +23,7 @@ ERASE = "candidates.delete_candidate"
 
 
 @admin.register(BulkErasure)
-class BulkErasureAdmin(DeskAdmin):
+class BulkErasureAdmin(ReadOnlyAdmin):
     """What was asked for, and how it was decided."""
 
     list_display = ("asked", "people", "asker", "decided")
@@ -86,7 +87,7 @@ class BulkErasureAdmin(DeskAdmin):
             "can_decide": bulk.decided_at is None and request.user.has_perm(ERASE),
             "is_own": bulk.asked_by_id == request.user.pk,
         }
-        return self.page(request, "bulk", context)
+        return self.page(request, "privacy/bulk", context)
 
     def decide_view(self, request: HttpRequest, bulk_id: UUID) -> HttpResponse:
         """Approve it, as a second person, or decline it."""

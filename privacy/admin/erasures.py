@@ -14,16 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from candidates.models import Candidate
 from common import clock
 from common.actors import staff
+from common.admin import ReadOnlyAdmin, day, done, key, not_done, require
 from common.errors import Refused
 from common.wake import wake
-from privacy.admin.base import DeskAdmin, day, done, key, not_done, record_look, require
+from privacy.admin.base import record_look
 from privacy.models import ErasureBatch, ErasureCase
 from privacy.selectors.statements import statement_of
 from privacy.services.mailboxes import confirm_mailbox_purge
 
 
 @admin.register(ErasureBatch)
-class ErasureBatchAdmin(DeskAdmin):
+class ErasureBatchAdmin(ReadOnlyAdmin):
     """Erasures that wait for a mailbox: whose mail to look for, and the word that it is done."""
 
     list_display = ("waits_since", "people")
@@ -31,7 +32,7 @@ class ErasureBatchAdmin(DeskAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ErasureBatch]:
         """Those that have waited, and wait no more once somebody has purged the mailbox."""
-        return super().get_queryset(request).filter(mailbox_waits_since__isnull=False, mailbox_purged_at=None)
+        return ErasureBatch.objects.waiting_for_mailbox()
 
     @admin.display(description=_("Waits since"), ordering="mailbox_waits_since")
     def waits_since(self, row: ErasureBatch) -> str:
@@ -57,7 +58,7 @@ class ErasureBatchAdmin(DeskAdmin):
         records = list(Candidate.objects.filter(pk__in=batch.candidate_refs).order_by("name", "collected_at"))
         record_look(request, [record.pk for record in records], object_ref=batch.pk)
         context = {"title": _("A mailbox to purge"), "batch": batch, "records": records}
-        return self.page(request, "mailbox", context)
+        return self.page(request, "privacy/mailbox", context)
 
     def purged_view(self, request: HttpRequest, batch_id: UUID) -> HttpResponse:
         """Say that the mails are gone from every mailbox; the erasure goes on."""
@@ -76,7 +77,7 @@ class ErasureBatchAdmin(DeskAdmin):
 
 
 @admin.register(ErasureCase)
-class ErasureCaseAdmin(DeskAdmin):
+class ErasureCaseAdmin(ReadOnlyAdmin):
     """Cases with a number, by which a statement is found without knowing whose it was."""
 
     list_display = ("number", "state", "opened", "closed")
@@ -105,4 +106,4 @@ class ErasureCaseAdmin(DeskAdmin):
         require(request, "privacy.view_erasurecase")
         case = get_object_or_404(self.get_queryset(request), pk=key(object_id))
         context = {"title": case.number, "statement": statement_of(case.number)}
-        return self.page(request, "statement", context)
+        return self.page(request, "privacy/statement", context)

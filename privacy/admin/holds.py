@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -17,18 +16,19 @@ from candidates.models import Candidate, HeldItem, Hold
 from candidates.services import holds
 from common import clock
 from common.actors import staff
+from common.admin import ReadOnlyAdmin, day, done, due_day, key, not_done, require
 from common.errors import Refused
 from common.wake import wake
 from files.delivery import deliver
 from policy.calendar import local_date
-from privacy.admin.base import DeskAdmin, day, done, key, not_done, record_look, require
+from privacy.admin.base import record_look
 from privacy.templatetags.desk_text import held_rows
 
 VIEW, CHANGE = "candidates.view_hold", "candidates.change_hold"
 
 
 @admin.register(Hold)
-class HoldAdmin(DeskAdmin):
+class HoldAdmin(ReadOnlyAdmin):
     """The holds in force, by case and without anybody's name."""
 
     list_display = ("case_ref", "ground", "answers", "since", "ends", "review")
@@ -58,11 +58,9 @@ class HoldAdmin(DeskAdmin):
         return day(row.ends_on)
 
     @admin.display(description=_("To be reviewed on"), ordering="review_on")
-    def review(self, row: Hold) -> SafeString | str:
+    def review(self, row: Hold) -> SafeString:
         """The date of the review, with a mark where it is past."""
-        if row.review_on < local_date(clock.now()):
-            return format_html('{} <span class="tag warn">{}</span>', day(row.review_on), _("overdue"))
-        return day(row.review_on)
+        return due_day(row.review_on, today=local_date(clock.now()))
 
     def get_urls(self) -> list[URLPattern]:
         """The acts and the vault, before the admin's own addresses."""
@@ -89,7 +87,7 @@ class HoldAdmin(DeskAdmin):
             "can_act": request.user.has_perm(CHANGE),
             "today": local_date(clock.now()),
         }
-        return self.page(request, "hold", context)
+        return self.page(request, "privacy/hold", context)
 
     def review_view(self, request: HttpRequest, hold_id: UUID) -> HttpResponse:
         """Keep it for six more months at most."""
@@ -120,7 +118,7 @@ class HoldAdmin(DeskAdmin):
         """Open one item; that it was opened is recorded."""
         item = self._open(request, hold_id, item_id, Access.VIEWED)
         context = {"title": item.get_kind_display(), "hold": item.hold, "item": item, "rows": held_rows(item.content)}
-        return self.page(request, "held_item", context)
+        return self.page(request, "privacy/held_item", context)
 
     def file_view(self, request: HttpRequest, hold_id: UUID, item_id: UUID) -> HttpResponseBase:
         """Open the file of an item, which is recorded alike."""

@@ -17,8 +17,10 @@ from candidates.services.holds import open_hold
 from candidates.services.restrictions import restrict_candidate
 from common import clock
 from common.actors import staff
+from common.admin import day, done, require
 from common.errors import Refused
-from privacy.admin.base import day, done, record_look, require
+from common.forms import add_refusal
+from privacy.admin.base import record_look
 from privacy.forms import HoldForm, RestrictForm
 from privacy.selectors.person import Holdable, PersonPage, holdable, person_page
 
@@ -80,7 +82,7 @@ class _Pages:
             try:
                 restrict_candidate(person_ref, actor=staff(request.user.pk), at=clock.now(), **form.cleaned_data)
             except Refused as refused:
-                form.add_error(None, str(refused))
+                add_refusal(form, refused)
             else:
                 return done(request, _("The person is restricted from now on."), _url(person_ref))
         return self._page(request, person_ref, 422, restrict_form=form)
@@ -102,8 +104,7 @@ class _Pages:
                     **form.cleaned_data,
                 )
             except Refused as refused:
-                field = {"end": "ends_on", "items": "items", "owner": "owner", "case": "case_ref"}.get(refused.code)
-                form.add_error(field, str(refused))
+                add_refusal(form, refused, {"end": "ends_on", "case": "case_ref"})
             else:
                 text = _("The hold is open. Nothing else of the person is kept past the date.")
                 return done(request, text, reverse("admin:candidates_hold_change", args=[hold.pk]))

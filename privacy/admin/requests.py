@@ -8,7 +8,6 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -16,10 +15,12 @@ from audit.enums import Access
 from candidates.models import Candidate
 from common import clock
 from common.actors import staff
+from common.admin import ReadOnlyAdmin, day, done, due_day, key, not_done, require
 from common.errors import Refused
+from common.forms import add_refusal
 from policy.calendar import local_date
 from policy.expiry import request_due_on
-from privacy.admin.base import DeskAdmin, day, done, key, not_done, record_look, require
+from privacy.admin.base import record_look
 from privacy.enums import Decision, RequestChannel, SubjectRequestKind
 from privacy.forms import CloseForm, ExtendForm, ObjectionForm, RequestForm
 from privacy.models import SubjectRequest
@@ -47,7 +48,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(SubjectRequest)
-class SubjectRequestAdmin(DeskAdmin):
+class SubjectRequestAdmin(ReadOnlyAdmin):
     """What people asked for, when it is to be answered, and how it was."""
 
     list_display = ("number", "kind", "received", "due", "answer")
@@ -68,9 +69,7 @@ class SubjectRequestAdmin(DeskAdmin):
     @admin.display(description=_("To be answered by"), ordering="due_on")
     def due(self, row: SubjectRequest) -> SafeString | str:
         """The date of the answer, with a mark where it is past."""
-        if row.closed_at is None and row.due_on < local_date(clock.now()):
-            return format_html('{} <span class="tag warn">{}</span>', day(row.due_on), _("overdue"))
-        return day(row.due_on)
+        return day(row.due_on) if row.closed_at else due_day(row.due_on, today=local_date(clock.now()))
 
     @admin.display(description=_("Answer"), ordering="closed_at")
     def answer(self, row: SubjectRequest) -> str:
@@ -112,12 +111,11 @@ class SubjectRequestAdmin(DeskAdmin):
                 try:
                     made = self._record(form.cleaned_data, person, request, at)
                 except Refused as refused:
-                    field = {"future": "received_at", "who": "address"}.get(refused.code)
-                    form.add_error(field if field in form.fields else None, str(refused))
+                    add_refusal(form, refused, {"future": "received_at", "who": "address"})
                 else:
                     return done(request, _("The request is recorded."), _url("change", made.pk))
         context = {"title": _("Record a request"), "form": form, "person_ref": person}
-        return self.page(request, "request_add", context, status)
+        return self.page(request, "privacy/request_add", context, status)
 
     def _record(self, data: dict[str, Any], person: UUID | None, request: HttpRequest, at: datetime) -> SubjectRequest:
         """Each kind by its own service."""
@@ -174,7 +172,7 @@ class SubjectRequestAdmin(DeskAdmin):
             "can_act": request.user.has_perm(CHANGE) and found.closed_at is None,
             **forms,
         }
-        return self.page(request, "request", context, status)
+        return self.page(request, "privacy/request", context, status)
 
     @staticmethod
     def _is_waiting(found: SubjectRequest) -> bool:

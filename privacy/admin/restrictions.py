@@ -18,16 +18,17 @@ from candidates.models import Restriction
 from candidates.services import restrictions
 from common import clock
 from common.actors import staff
+from common.admin import ReadOnlyAdmin, day, done, due_day, key, not_done, require
 from common.errors import Refused
 from policy.calendar import local_date
-from privacy.admin.base import DeskAdmin, day, done, key, not_done, record_look, require
+from privacy.admin.base import record_look
 from privacy.services import objections
 
 CHANGE = "candidates.change_restriction"
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(DeskAdmin):
+class RestrictionAdmin(ReadOnlyAdmin):
     """The restrictions in force."""
 
     list_display = ("who", "ground", "since", "told", "review")
@@ -55,11 +56,9 @@ class RestrictionAdmin(DeskAdmin):
         return day(row.told_at)
 
     @admin.display(description=_("To be reviewed on"), ordering="review_on")
-    def review(self, row: Restriction) -> SafeString | str:
+    def review(self, row: Restriction) -> SafeString:
         """The date of the review, with a mark where it is past."""
-        if row.review_on < local_date(clock.now()):
-            return format_html('{} <span class="tag warn">{}</span>', day(row.review_on), _("overdue"))
-        return day(row.review_on)
+        return due_day(row.review_on, today=local_date(clock.now()))
 
     def get_urls(self) -> list[URLPattern]:
         """The acts, before the admin's own addresses."""

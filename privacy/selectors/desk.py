@@ -81,11 +81,7 @@ def desk(as_of: datetime) -> Desk:
         restrictions=_restrictions(as_of, soon),
         holds=list(holds.select_related("owner").order_by("review_on")),
         waiting=_waiting(),
-        mailboxes=list(
-            ErasureBatch.objects.filter(
-                mailbox_waits_since__isnull=False, mailbox_purged_at=None, finished_at=None
-            ).order_by("mailbox_waits_since")
-        ),
+        mailboxes=list(ErasureBatch.objects.waiting_for_mailbox().order_by("mailbox_waits_since")),
         undeliverable=undeliverable(as_of),
     )
 

@@ -15,19 +15,19 @@ from django.db import transaction
 from django.db.models import Count, DateTimeField, F, Min, Q
 from django.db.models.functions import Coalesce, Greatest
 
-from accounts.enums import Role
 from accounts.models import User
 from audit.enums import Access
 from audit.models import AccessEvent
 from candidates.enums import InteractionKind
 from candidates.models import Interaction
+from candidates.models.candidates import CandidateQuerySet
 from common.actors import ActorKind
 from files.errors import StoreError
 from mailing.enums import EmailKind
 from mailing.services import queue_email
 from policy.calendar import add_months, local_date, local_midnight
 from policy.retention import ANSWERS
-from privacy.enums import AlarmKind, BatchState
+from privacy.enums import AlarmKind
 from privacy.models import Alarm, ErasureBatch, RetentionRun, RunStop
 from privacy.services import ledger
 from privacy.services.claims import eligible
@@ -59,8 +59,7 @@ def raise_alarm(kind: AlarmKind, *, at: datetime, ref: str = "", number: int = 0
         Alarm.objects.filter(kind=kind, ref=ref, cleared_at=None).update(number=number)
         return False
     log.error("alarm kind=%s ref=%s number=%d", kind.value, ref or "-", number)
-    officers = User.objects.filter(groups__name=Role.PRIVACY_OFFICER.value, is_active=True, is_staff=True)
-    people = list(officers.values_list("email", "language"))
+    people = list(User.objects.privacy_officers().values_list("email", "language"))
     for place, (address, language) in enumerate(people or [(settings.CONTROLLER["email"], settings.LANGUAGE_CODE)]):
         queue_email(
             EmailKind.ALARM,
@@ -109,10 +108,8 @@ def oldest_due_age(at: datetime) -> timedelta:
 
     Whoever waits for a restriction, an answer or a mailbox's purge is not counted.
     """
-    waiting = ErasureBatch.objects.filter(mailbox_waits_since__isnull=False, mailbox_purged_at=None)
     expired = Greatest(F("expires_at"), Coalesce(F("held_back_until"), F("expires_at")))
-    since = eligible(at).exclude(erasing_ref__in=waiting.values("pk"))
-    found = since.aggregate(
+    found = _of_the_worker(eligible(at)).aggregate(
         asked=Min("erase_after", filter=Q(erase_after__lte=at)),
         expired=Min(expired, filter=Q(expires_at__lte=at, erase_after=None), output_field=DateTimeField()),
     )
@@ -135,15 +132,19 @@ def _nothing_erased(at: datetime, longest: timedelta) -> dict[str, int]:
     """People have been due for long, and no run of the last day erased anybody."""
     if RetentionRun.objects.filter(at__gt=at - DAY, at__lte=at, erased__gt=0).exists():
         return {}
-    waiting = ErasureBatch.objects.filter(mailbox_waits_since__isnull=False, mailbox_purged_at=None)
     people = eligible(at - longest).filter(pk__in=eligible(at).values("pk"))
-    number = people.exclude(erasing_ref__in=waiting.values("pk")).values("person_ref").distinct().count()
+    number = _of_the_worker(people).values("person_ref").distinct().count()
     return {"": number} if number else {}
+
+
+def _of_the_worker(records: CandidateQuerySet) -> CandidateQuerySet:
+    """Those of these records whose erasure does not wait for a human who purges a mailbox."""
+    return records.exclude(erasing_ref__in=ErasureBatch.objects.waiting_for_mailbox().values("pk"))
 
 
 def _batches(condition: Q) -> dict[str, int]:
     """Unfinished batches of which something is true, and how many records each has."""
-    rows = ErasureBatch.objects.filter(condition).exclude(state__in=(BatchState.DONE, BatchState.EMPTY))
+    rows = ErasureBatch.objects.unfinished().filter(condition)
     return {str(batch.pk): len(batch.candidate_refs) for batch in rows.order_by("claimed_at", "pk")}
 
 

@@ -16,7 +16,6 @@ from django.db.models import Sum
 from django.db.models.functions import TruncDate
 from django.utils.translation import gettext_lazy as _
 
-from accounts.enums import Role
 from accounts.models import User
 from audit.enums import Action
 from audit.services import Detail, record_event
@@ -199,5 +198,4 @@ def _dates_are_moving(at: datetime) -> bool:
 
 def _has_others(ref: UUID) -> bool:
     """Whether there is another privacy officer who can sign in."""
-    officers = User.objects.filter(groups__name=Role.PRIVACY_OFFICER.value, is_active=True, is_staff=True)
-    return officers.exclude(pk=ref).exists()
+    return User.objects.privacy_officers().exclude(pk=ref).exists()

@@ -51,7 +51,6 @@ LONGEST_PAUSE = timedelta(hours=6)
 MAILBOX_PAUSE = timedelta(minutes=15)
 DIED = "WorkerDied"
 HALVED_FROM = 6
-FINISHED = (BatchState.DONE, BatchState.EMPTY)
 
 
 class SomethingLeft(Exception):
@@ -150,8 +149,8 @@ def _take_over(at: datetime) -> ErasureBatch | None:
     worker gets growing pauses too, in which the others are served, and somebody is told.
     """
     batch = (
-        ErasureBatch.objects.select_for_update(skip_locked=True)
-        .exclude(state__in=FINISHED)
+        ErasureBatch.objects.unfinished()
+        .select_for_update(skip_locked=True)
         .filter(lease_until__lte=at)
         .order_by("claimed_at")
         .first()
@@ -329,7 +328,7 @@ def _block(batch: ErasureBatch, reason: str, at: datetime) -> None:
     dozens of batches of one, and no more.
     """
     since = batch.blocked_since or at
-    mine = ErasureBatch.objects.filter(pk=batch.pk, fence=batch.fence).exclude(state__in=FINISHED)
+    mine = ErasureBatch.objects.unfinished().filter(pk=batch.pk, fence=batch.fence)
     if mine.update(
         blocked_by=reason, blocked_since=since, attempts=batch.attempts + 1, lease_until=at + _pause(batch.attempts)
     ):

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from policy.calendar import first_kept_day, local_date, local_midnight
 from policy.periods import ACTS_YEARS, REGISTER_YEARS
-from privacy.enums import BatchState
+from privacy.enums import FINISHED
 from privacy.models import (
     Alarm,
     BulkErasure,
@@ -31,7 +31,7 @@ def purge_old_records(*, at: datetime) -> dict[str, int]:
     """
     acts = local_midnight(first_kept_day(local_date(at), ACTS_YEARS))
     register = local_midnight(first_kept_day(local_date(at), REGISTER_YEARS))
-    is_finished = Q(state__in=(BatchState.DONE, BatchState.EMPTY), finished_at__lt=acts)
+    is_finished = Q(state__in=FINISHED, finished_at__lt=acts)
     old = {
         "ErasureBatch": ErasureBatch.objects.filter(is_finished),
         "ErasureCase": ErasureCase.objects.filter(closed_at__lt=acts),

@@ -105,7 +105,7 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "privacy_runstop_add": (NOBODY, NOBODY),
     "privacy_runstop_change": (OFFICER, OFFICER),
     "privacy_runstop_delete": (NOBODY, NOBODY),
-    "privacy_runstop_history": (OFFICER, OFFICER),
+    "privacy_runstop_history": ("302 403 403 302 403", "302 403 403 302 403"),
     "privacy_runstop_approve": ("302 403 403 404 403", "302 403 403 422 403"),
     "privacy_runstop_object": ("302 403 403 404 403", "302 403 403 302 403"),
     "privacy_horizon": (OFFICER, "302 403 403 404 403"),

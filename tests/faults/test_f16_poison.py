@@ -95,7 +95,7 @@ def test_those_who_share_a_batch_with_somebody_whom_the_store_refuses(
     break_store("files", "RefusingOne", refused=str(poison.pk))
     run(at + DAY, at + 2 * DAY)
     assert list(Candidate.objects.values_list("pk", flat=True)) == [poison.pk]
-    assert ErasureBatch.objects.exclude(state__in=erasure.FINISHED).get().candidate_refs == [poison.pk]
+    assert ErasureBatch.objects.unfinished().get().candidate_refs == [poison.pk]
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_a_database_that_always_refuses_one_person(at: datetime, position: Posit
         asked(at, position, f"other{number}")
     run(due + QUARTER, due + DAY + HOUR)
     assert list(Candidate.objects.values_list("pk", flat=True)) == [poison.pk]
-    batch = ErasureBatch.objects.exclude(state__in=erasure.FINISHED).get()
+    batch = ErasureBatch.objects.unfinished().get()
     assert (batch.candidate_refs, batch.blocked_since) == ([poison.pk], due)
     assert (AlarmKind.BLOCKED, str(batch.pk)) in live_alarms()
     assert Candidate.objects.visible(due).count() == 0
@@ -147,7 +147,7 @@ def test_somebody_of_whom_every_worker_dies(
     erased = ErasureBatch.objects.filter(state=BatchState.DONE)
     assert sorted(ref for batch in erased for ref in batch.candidate_refs) == sorted(others)
     alarms.watch(at=due + DAY)
-    batch = ErasureBatch.objects.exclude(state__in=erasure.FINISHED).get()
+    batch = ErasureBatch.objects.unfinished().get()
     assert (AlarmKind.BLOCKED, str(batch.pk)) in live_alarms()
 
     assert forks.work(due + WEEK).status == 0

@@ -13,7 +13,6 @@ from files.services import remaining_objects
 from privacy.models import ErasureBatch
 from privacy.selectors.statements import Statement, ledger_entries_about, statement_of
 from privacy.services import rows
-from privacy.services.erasure import FINISHED
 
 
 class Command(BaseCommand):
@@ -47,7 +46,7 @@ class Command(BaseCommand):
         answer.exit()
 
     def _status(self, answer: Answer, job: UUID | None) -> None:
-        batches = ErasureBatch.objects.filter(pk=job) if job else ErasureBatch.objects.exclude(state__in=FINISHED)
+        batches = ErasureBatch.objects.filter(pk=job) if job else ErasureBatch.objects.unfinished()
         for batch in batches.order_by("claimed_at"):
             answer.items.append(
                 {
