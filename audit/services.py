@@ -47,16 +47,15 @@ def record_event(
     )
 
 
-def record_events(action: Action, subject_refs: Iterable[UUID], *, at: datetime, actor: Actor) -> None:
+def record_events(action: Action, subject_refs: Iterable[UUID] | Refs, *, at: datetime, actor: Actor) -> None:
     """Record one act on many people, a row for each, in one statement however many."""
-    refs = list(subject_refs)
-    if refs:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO audit_auditevent (at, action, actor_kind, actor_ref, subject_ref, details) "
-                "SELECT %s, %s, %s, %s, ref, '{}' FROM unnest(%s::uuid[]) AS ref",
-                [at, action.value, actor.kind.value, actor.ref, Refs(refs).literal],
-            )
+    refs = subject_refs if isinstance(subject_refs, Refs) else Refs(subject_refs)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_auditevent (at, action, actor_kind, actor_ref, subject_ref, details) "  # noqa: S608 (no value in it)
+            f"SELECT %s, %s, %s, %s, ref, '{{}}' FROM unnest({refs.sql}::uuid[]) AS ref",
+            [at, action.value, actor.kind.value, actor.ref, *refs.params],
+        )
 
 
 def record_access(

@@ -269,9 +269,13 @@ def objects(scale: int) -> dict[str, float]:
 
 
 def workers(endpoint: str, prefixes: list[str], count: int) -> float:
-    """Seconds until so many workers, each a process with batches of its own, have purged everything."""
+    """Seconds until so many workers, each a process with batches of its own, have purged everything.
+
+    Batches lie as a claim takes them: people who fall due at one instant, in the order of their keys.
+    """
     put(endpoint, prefixes)
-    shares = [prefixes[number::count] for number in range(count)]
+    size = ceil(len(prefixes) / count)
+    shares = [prefixes[begin : begin + size] for begin in range(0, len(prefixes), size)]
     with ThreadPoolExecutor(count) as pool:
         # The slowest worker's own time: what it takes to start Python is not the purge's.
         return max(pool.map(lambda share: child("purge", endpoint, ",".join(share))[0], shares))

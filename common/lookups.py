@@ -7,15 +7,28 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db import connection, models
 from django.db.models import Field, Lookup
 from django.db.models.fields.related import ForeignObject
 
 
 class Refs:
-    """Many UUIDs, put into words for the database once for all questions."""
+    """Many UUIDs as the database reads them: ``sql`` is an expression with ``params``, of any array type."""
 
     def __init__(self, refs: Iterable[UUID]) -> None:
-        self.literal = "{" + ",".join(map(str, refs)) + "}"
+        self.sql, self.params = "%s", ["{" + ",".join(map(str, refs)) + "}"]
+
+
+class StoredRefs(Refs):
+    """The UUIDs of an array column of one row. They stay where they are: to send a thousand with each question, and to
+    have them read there, takes the database longer than most of its answers.
+    """
+
+    def __init__(self, row: models.Model, column: str) -> None:
+        quote = connection.ops.quote_name
+        table, key = quote(row._meta.db_table), quote(row._meta.pk.attname)
+        self.sql = f"(SELECT {quote(column)} FROM {table} WHERE {key} = %s)"  # noqa: S608 (no value in it)
+        self.params = [row.pk]
 
 
 class InArray(Lookup[Any]):
@@ -28,8 +41,8 @@ class InArray(Lookup[Any]):
         """``column = ANY(array)``, the array in the column's type."""
         lhs, lhs_params = self.process_lhs(compiler, connection)
         kind = self.lhs.output_field.db_type(connection)
-        values = self.rhs.literal if isinstance(self.rhs, Refs) else list(self.rhs)
-        return f"{lhs} = ANY(%s::{kind}[])", [*lhs_params, values]
+        sql, params = (self.rhs.sql, self.rhs.params) if isinstance(self.rhs, Refs) else ("%s", [list(self.rhs)])
+        return f"{lhs} = ANY({sql}::{kind}[])", [*lhs_params, *params]
 
 
 def register() -> None:

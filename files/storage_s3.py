@@ -5,12 +5,13 @@ unfinished multipart uploads are in no list of versions. So erasing lists versio
 each by its id, looks at every answer, and lists again until nothing is left.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import groupby, islice
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from botocore.config import Config
@@ -29,15 +30,25 @@ FEW = 4
 LISTINGS = 16
 """How many listings are under way at once."""
 ROUNDS = 5
+NOTHING_MEANT: Mapping[int, Exception] = MappingProxyType({})
 
 
 @contextmanager
-def _store_errors() -> Iterator[None]:
-    """A store that refuses or does not answer is one kind of error to everybody above."""
+def _store_errors(meant: Mapping[int, Exception] = NOTHING_MEANT) -> Iterator[None]:
+    """A store that refuses or does not answer is one kind of error to everybody above.
+
+    Some answers mean something to the caller: by their HTTP status, what is raised for them.
+    """
     try:
         yield
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        raise meant.get(_status(error), StoreError(type(error).__name__)) from error
+    except BotoCoreError as error:
         raise StoreError(type(error).__name__) from error
+
+
+def _status(error: ClientError) -> int:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
 
 
 def _prefix(key: str) -> str:
@@ -45,13 +56,24 @@ def _prefix(key: str) -> str:
     return f"{key.partition('/')[0]}/"
 
 
-def _pages_of_the_bucket(last_key: str) -> float:
-    """How many pages the bucket has, by the last key of its first: keys begin with random hexadecimal digits."""
+def _pages_between(first: str, last: str, reached: str) -> float:
+    """How many pages there are from the first key to the last, by the key that one page reached: keys begin with
+    random hexadecimal digits.
+    """
     try:
-        share = (int(last_key[:8], 16) + 1) / 16**8
+        begin, end, page = (int(key[:8], 16) for key in (first, last, reached))
     except ValueError:
         return float("inf")
-    return 1 / share
+    return (end - begin + 1) / max(page - begin, 1)
+
+
+def _items(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """The versions and delete markers of a page in the order of keys: the page holds both, each in order."""
+    return sorted([*page.get("Versions", []), *page.get("DeleteMarkers", [])], key=lambda item: cast(str, item["Key"]))
+
+
+def _is_marker(item: dict[str, Any]) -> bool:
+    return "ETag" not in item
 
 
 class S3ObjectStorage(S3Storage):  # type: ignore[misc]
@@ -77,16 +99,10 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
 
         Raises FileExistsError if it does, StoreError where the answer was cut and nobody knows.
         """
-        try:
+        with _store_errors({412: FileExistsError(key)}):
             answer = self._client.put_object(
                 Bucket=self.bucket_name, Key=key, Body=content, IfNoneMatch="*", **self.get_object_parameters(key)
             )
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 412:
-                raise FileExistsError(key) from error
-            raise StoreError(type(error).__name__) from error
-        except BotoCoreError as error:
-            raise StoreError(type(error).__name__) from error
         if not answer.get("ETag"):
             raise StoreError("an answer that was cut")
 
@@ -95,15 +111,9 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
 
         Raises FileNotFoundError.
         """
-        try:
+        with _store_errors({404: FileNotFoundError(key)}):
             answer = self._client.get_object(Bucket=self.bucket_name, Key=key)
             content = answer["Body"].read()
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                raise FileNotFoundError(key) from error
-            raise StoreError(type(error).__name__) from error
-        except BotoCoreError as error:
-            raise StoreError(type(error).__name__) from error
         if len(content) != answer.get("ContentLength"):
             raise StoreError("an answer that was cut")
         return BytesIO(content)
@@ -133,7 +143,8 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
             versions = self._versions_below(wanted)
             for _ in range(ROUNDS):
                 count += self._delete(iter(versions))
-                self._abort_uploads(wanted)
+                for upload in self._uploads(wanted):
+                    self._abort(upload)
                 versions = self._versions_below(wanted)
                 if not versions:
                     return count
@@ -158,17 +169,16 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
             return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def _versions(self, prefix: str, client: "S3Client | None" = None) -> Iterator[dict[str, str]]:
-        for page, _ in self._version_pages(prefix, client):
+        for page, _ in self._version_pages(client, Prefix=prefix):
             yield from page
 
     def _version_pages(
-        self, prefix: str = "", client: "S3Client | None" = None
+        self, client: "S3Client | None" = None, **options: str
     ) -> Iterator[tuple[list[dict[str, str]], bool]]:
         """Pages of versions and delete markers, each in the order of keys, and whether more pages follow."""
-        for page in self._pages("list_object_versions", client, Prefix=prefix):
-            items = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            versions = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
-            yield sorted(versions, key=lambda version: version["Key"]), page["IsTruncated"]
+        for page in self._pages("list_object_versions", client, **options):
+            versions = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in _items(page)]
+            yield versions, page["IsTruncated"]
 
     def _pages(self, listing: Any, client: "S3Client | None" = None, **options: str) -> Iterator[dict[str, Any]]:
         """The pages of a listing of the bucket, a thousand items each.
@@ -185,18 +195,19 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
     def _versions_below(self, prefixes: set[str]) -> list[dict[str, str]]:
         """Every version and delete marker below these prefixes, with as few requests as the bucket allows.
 
-        One listing for each prefix costs as many requests as there are prefixes, a walk over the bucket as many as it
-        has thousands of versions; the first page of the walk tells which is less. Listings of single prefixes are made
-        side by side, for what they cost is the wait.
+        One listing for each prefix costs as many requests as there are prefixes, a walk from the first to the last as
+        many as there are thousands of versions between them; the first page of the walk tells which is less. Listings
+        of single prefixes are made side by side, for what they cost is the wait.
         """
         if len(prefixes) < FEW:
             return self._versions_of_each(prefixes)
-        found, last = [], max(prefixes)
-        for number, (page, is_more) in enumerate(self._version_pages()):
+        found, first, last = [], min(prefixes), max(prefixes)
+        pages = self._version_pages(KeyMarker=first.rstrip("/"))
+        for number, (page, is_more) in enumerate(pages):
             found += [version for version in page if _prefix(version["Key"]) in prefixes]
             if page and _prefix(page[-1]["Key"]) > last:
                 break
-            if number == 0 and page and is_more and _pages_of_the_bucket(page[-1]["Key"]) > len(prefixes):
+            if number == 0 and page and is_more and _pages_between(first, last, page[-1]["Key"]) > len(prefixes):
                 return self._versions_of_each(prefixes)
         return found
 
@@ -206,27 +217,22 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
             found = pool.map(lambda prefix: list(self._versions(prefix, client)), sorted(prefixes))
             return [version for versions in found for version in versions]
 
-    def _uploads(self, prefixes: set[str]) -> list[dict[str, str]]:
+    def _uploads(self, prefixes: set[str]) -> list[Unfinished]:
         """The unfinished uploads below these prefixes; the bucket's own are few at any time."""
-        pages = self._pages("list_multipart_uploads")
-        return [
-            {"Key": item["Key"], "UploadId": item["UploadId"]}
-            for page in pages
-            for item in page.get("Uploads", [])
-            if _prefix(item["Key"]) in prefixes
-        ]
+        return [upload for upload in self._all_uploads() if _prefix(upload.key) in prefixes]
 
-    def _abort_uploads(self, prefixes: set[str]) -> int:
-        uploads = self._uploads(prefixes)
-        for upload in uploads:
-            try:
-                self._client.abort_multipart_upload(
-                    Bucket=self.bucket_name, Key=upload["Key"], UploadId=upload["UploadId"]
-                )
-            except ClientError as error:
-                if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-                    raise
-        return len(uploads)
+    def _all_uploads(self) -> Iterator[Unfinished]:
+        for page in self._pages("list_multipart_uploads"):
+            for item in page.get("Uploads", []):
+                yield Unfinished(item["Key"], item["UploadId"], item["Initiated"])
+
+    def _abort(self, upload: Unfinished) -> None:
+        """End an upload; one that ended meanwhile is no error."""
+        try:
+            self._client.abort_multipart_upload(Bucket=self.bucket_name, Key=upload.key, UploadId=upload.ref)
+        except ClientError as error:
+            if _status(error) != 404:
+                raise
 
     def _delete(self, versions: Iterator[dict[str, str]]) -> int:
         count = 0
@@ -246,48 +252,29 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
     def list_objects(self) -> Iterator[Listed]:
         """Every key of the bucket in order, each once, with what lies behind it; a page is in memory at a time."""
         with _store_errors():
-            for key, items in groupby(self._items(), key=lambda item: cast(str, item["Key"])):
-                yield _listed(key, items)
-
-    def _items(self) -> Iterator[dict[str, Any]]:
-        """Versions and delete markers in the order of keys: a page holds both, each in order."""
-        pages = self._pages("list_object_versions")
-        for page in pages:
-            versions: list[dict[str, Any]] = [{**item, "is_marker": False} for item in page.get("Versions", [])]
-            markers: list[dict[str, Any]] = [{**item, "is_marker": True} for item in page.get("DeleteMarkers", [])]
-            yield from sorted([*versions, *markers], key=lambda item: cast(str, item["Key"]))
+            items = (item for page in self._pages("list_object_versions") for item in _items(page))
+            for key, versions in groupby(items, key=lambda item: cast(str, item["Key"])):
+                yield _listed(key, versions)
 
     def list_unfinished(self) -> Iterator[Unfinished]:
         """Every upload that has not ended."""
         with _store_errors():
-            for page in self._pages("list_multipart_uploads"):
-                for item in page.get("Uploads", []):
-                    yield Unfinished(item["Key"], item["UploadId"], item["Initiated"])
+            yield from self._all_uploads()
 
     def end_unfinished(self, uploads: Iterable[Unfinished]) -> int:
         """Abort uploads; one that ended meanwhile is no error. Returns how many were asked for."""
         count = 0
         with _store_errors():
-            for upload in uploads:
-                count += 1
-                try:
-                    self._client.abort_multipart_upload(Bucket=self.bucket_name, Key=upload.key, UploadId=upload.ref)
-                except ClientError as error:
-                    if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-                        raise
+            for count, upload in enumerate(uploads, 1):  # noqa: B007 (how many there were)
+                self._abort(upload)
         return count
 
     def has_object(self, key: str) -> bool:
         """Whether a key has an object now, asked anew."""
-        try:
+        with suppress(FileNotFoundError), _store_errors({404: FileNotFoundError(key)}):
             self._client.head_object(Bucket=self.bucket_name, Key=key)
-        except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
-                return False
-            raise StoreError(type(error).__name__) from error
-        except BotoCoreError as error:
-            raise StoreError(type(error).__name__) from error
-        return True
+            return True
+        return False
 
     def purge_old_versions(self, keys: Iterable[str]) -> int:
         """Delete what lies behind the present objects of these keys; a key without a present object is left alone."""
@@ -296,11 +283,8 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
 
     def _behind(self, key: str) -> Iterator[dict[str, str]]:
         pages = self._pages("list_object_versions", Prefix=key)
-        items: list[Any] = [
-            item for page in pages for item in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        ]
-        mine = [item for item in items if item["Key"] == key]
-        if any(item["IsLatest"] and "ETag" in item for item in mine):  # a delete marker has no ETag
+        mine = [item for page in pages for item in _items(page) if item["Key"] == key]
+        if any(item["IsLatest"] and not _is_marker(item) for item in mine):
             yield from ({"Key": key, "VersionId": item["VersionId"]} for item in mine if not item["IsLatest"])
 
 
@@ -310,7 +294,7 @@ def _listed(key: str, items: Iterable[dict[str, Any]]) -> Listed:
     written_at = datetime.min.replace(tzinfo=UTC)
     for item in items:
         written_at = max(written_at, item["LastModified"])
-        if item["is_marker"]:
+        if _is_marker(item):
             markers += 1
         elif item["IsLatest"]:
             is_current = True

@@ -18,11 +18,14 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
+from django.db.models import Q
+from django.db.models.fields.json import KT
 from django.template.exceptions import TemplateDoesNotExist, TemplateSyntaxError
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch
 from django.utils import translation
 
+from common.lookups import Refs
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
 
@@ -86,8 +89,8 @@ def release_emails(kind: EmailKind, dedupe_keys: Iterable[str], *, at: datetime)
 
 def drop_emails_about(candidate_refs: Iterable[UUID]) -> int:
     """Take back what waits to tell the staff about these records; returns how many. Mail to them goes with them."""
-    waiting = OutboxEmail.objects.filter(state=EmailState.QUEUED)
-    return waiting.filter(context__candidate_id__in=[str(ref) for ref in candidate_refs]).delete()[0]
+    waiting = OutboxEmail.objects.alias(about=KT("context__candidate_id")).filter(state=EmailState.QUEUED)
+    return waiting.filter(Q(about__in_array=Refs(candidate_refs))).delete()[0]
 
 
 def drop_unsent(kind: EmailKind, subject_refs: Iterable[UUID]) -> int:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from common.lookups import StoredRefs
 from common.models import UUIDModel
 from privacy.enums import (
     FINISHED,
@@ -73,6 +74,11 @@ class ErasureBatch(UUIDModel):
                 name="privacy_batch_unfinished",
             )
         ]
+
+    @property
+    def refs(self) -> StoredRefs:
+        """The records of the batch as its row has them, for questions about all of them."""
+        return StoredRefs(self, "candidate_refs")
 
 
 class LedgerRecord(models.Model):

@@ -106,8 +106,8 @@ class Candidate(PersonalModel):
         verbose_name_plural = _("candidates")
         indexes = [
             models.Index(
-                fields=["expires_at", "person_ref", "id"],
-                include=["erasing_ref", "held_back_until"],
+                fields=["expires_at", "id"],
+                include=["person_ref", "erasing_ref", "held_back_until"],
                 name="candidates_expires",
             ),
             models.Index(fields=["erase_after"], condition=Q(erase_after__isnull=False), name="candidates_erase_after"),

@@ -327,9 +327,9 @@ def close_by_retention(
     return len(applications)
 
 
-def note_closing(record_refs: list[UUID], *, actor: Actor, at: datetime) -> None:
+def note_closing(record_refs: Refs, *, actor: Actor, at: datetime) -> None:
     """Record that what is still open of these people ends with them (spec 2.4), in the transaction that deletes it."""
-    found = Application.objects.open().filter(candidate_id__in_array=Refs(record_refs))
+    found = Application.objects.open().filter(candidate_id__in_array=record_refs)
     record_events(Action.APPLICATION_MOVED, found.values_list("candidate_id", flat=True), at=at, actor=actor)
 
 

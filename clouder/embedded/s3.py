@@ -16,6 +16,7 @@ from clouder.embedded.processes import PartError, Server, spawn
 REGION = "eu-north-1"
 BUCKETS = ("clouder-files", "clouder-ledger")
 CREDENTIAL = "clouder-dev"
+SERVER = Path(__file__).parent / "moto_server.py"
 MISSING = (
     "--with-s3 needs moto's server, which is not installed in this environment (pip install 'moto[s3,server]'); "
     "without --with-s3 the files lie in a local folder."
@@ -46,7 +47,8 @@ class S3(Server):
 
     def start_process(self) -> subprocess.Popen[bytes]:
         """Start moto in this environment's Python."""
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)]
+        # "-P": beside that file lie modules that have the names of libraries
+        command = [sys.executable, "-P", str(SERVER), "-H", "127.0.0.1", "-p", str(self.port)]
         return spawn(command, self.log)
 
     def is_ready(self) -> bool:

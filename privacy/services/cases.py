@@ -21,14 +21,13 @@ from mailing.services import queue_email
 from policy.calendar import local_date
 from privacy.enums import CaseReason, CaseState
 from privacy.models import ErasureCase
-from privacy.services.requests import close_requests_of_erased
 
 BACKUPS_EXPIRE = timedelta(days=35)
 
 
-def open_requested(refs: list[UUID], batch_ref: UUID, *, at: datetime) -> None:
+def open_requested(refs: Refs, batch_ref: UUID, *, at: datetime) -> None:
     """Give those of these records whose erasure was asked for a row with their case number."""
-    asked = Candidate.objects.filter(pk__in_array=Refs(refs)).exclude(erasure_case="").values_list("pk", "erasure_case")
+    asked = Candidate.objects.filter(pk__in_array=refs).exclude(erasure_case="").values_list("pk", "erasure_case")
     ErasureCase.objects.bulk_create(
         [
             ErasureCase(
@@ -81,26 +80,16 @@ def move(refs: list[UUID], batch_ref: UUID) -> None:
     ErasureCase.objects.filter(candidate_ref__in_array=Refs(refs), closed_at=None).update(batch_ref=batch_ref)
 
 
-def close(refs: list[UUID], *, at: datetime) -> None:
+def close(refs: Refs, *, at: datetime) -> None:
     """Everything of these people is gone."""
-    live = ErasureCase.objects.filter(candidate_ref__in_array=Refs(refs), closed_at=None)
+    live = ErasureCase.objects.filter(candidate_ref__in_array=refs, closed_at=None)
     live.update(state=CaseState.DONE, closed_at=at)
 
 
-def close_requests(refs: list[UUID], *, at: datetime) -> None:
-    """Answer what these people had asked for and what erasing them answers."""
-    people = set(Candidate.objects.filter(pk__in_array=Refs(refs)).values_list("person_ref", flat=True))
-    if people:
-        close_requests_of_erased(sorted(people), at=at)
-
-
-def hold_statements(refs: list[UUID], *, at: datetime) -> list[str]:
-    """For those who asked: count what goes, and queue a mail with it that goes out when it is true.
-
-    Returns the numbers of the cases. Nobody is told at an address that they never confirmed.
+def hold_statements(numbers: list[str], *, at: datetime) -> None:
+    """For those who asked, by the numbers of their cases: count what goes, and queue a mail that goes out when it is
+    true. Nobody is told at an address that they never confirmed.
     """
-    asked = Candidate.objects.filter(pk__in_array=Refs(refs)).exclude(erasure_case="")
-    numbers = sorted(set(asked.values_list("erasure_case", flat=True)))
     # Linked records may be in two batches; whoever comes first counts for all.
     records = list(Candidate.objects.filter(erasure_case__in=numbers))
     counts = _counts([record.pk for record in records])
@@ -111,7 +100,6 @@ def hold_statements(refs: list[UUID], *, at: datetime) -> list[str]:
         told = next((record for record in mine if record.address_confirmed_at), None)
         if told:
             _hold_statement(told, whole, at)
-    return numbers
 
 
 def _hold_statement(record: Candidate, counts: Counter[str], at: datetime) -> None:

@@ -14,7 +14,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from candidates.models import Candidate, Hold
 from candidates.models.candidates import CandidateQuerySet
 from candidates.selectors.clock import live_restrictions
-from common.lookups import Refs
 from policy.calendar import local_date
 from policy.expiry import WAITED_FOR, OpenRequest, RequestKind, deferral
 from privacy.enums import BatchTrigger, CaseReason, CaseState
@@ -23,12 +22,16 @@ from privacy.models import ErasureBatch, ErasureCase, SubjectRequest
 
 def open_requests(at: datetime) -> QuerySet[SubjectRequest]:
     """Requests that the erasing of an expired person waits for, within the time that the law allows."""
-    return SubjectRequest.objects.filter(kind__in=WAITED_FOR, closed_at=None, limit_on__gte=local_date(at))
+    known = SubjectRequest.objects.filter(person_ref__isnull=False)
+    return known.filter(kind__in=WAITED_FOR, closed_at=None, limit_on__gte=local_date(at))
 
 
-def is_waited_for(at: datetime) -> Exists:
-    """Whether a record's person has such a request, as a condition on candidates."""
-    return Exists(open_requests(at).filter(person_ref=OuterRef("person_ref")))
+def is_waited_for(at: datetime) -> Q:
+    """Whether a record's person has such a request, as a condition on candidates.
+
+    The list of these people is short and read once; asking for each candidate anew takes half as long again.
+    """
+    return Q(person_ref__in=open_requests(at).values("person_ref"))
 
 
 def asked_for(at: datetime) -> CandidateQuerySet:
@@ -47,8 +50,12 @@ def eligible(at: datetime) -> CandidateQuerySet:
 
 
 def free(rows: CandidateQuerySet) -> CandidateQuerySet:
-    """Those of these records that no worker has, longest due first and linked records side by side."""
-    return rows.filter(erasing_ref=None).order_by("expires_at", "person_ref", "pk")
+    """Those of these records that no worker has, longest due first.
+
+    Whoever falls due at one instant comes in the order of keys, so that the objects of a batch lie side by side in the
+    bucket and are found by walking over a part of it.
+    """
+    return rows.filter(erasing_ref=None).order_by("expires_at", "pk")
 
 
 @transaction.atomic
@@ -58,9 +65,7 @@ def claim_people(*, at: datetime, size: int, lease_until: datetime, with_expired
     Somebody of whom a mailbox holds mail gets a batch of their own with all their records, for it waits for a human.
     """
     for rows in (asked_for(at), expired(at)) if with_expired else (asked_for(at),):
-        due = (
-            rows.filter(erasing_ref=None).order_by("expires_at", "pk").select_for_update(skip_locked=True, of=("self",))
-        )
+        due = free(rows).select_for_update(skip_locked=True, of=("self",))
         refs = list(due.filter(has_mailbox_copy=False).values_list("pk", flat=True)[:size])
         if refs:
             return _open(BatchTrigger.PEOPLE, refs, at, lease_until)
@@ -100,7 +105,7 @@ def _open(
         has_mailbox=has_mailbox,
     )
     if trigger is not BatchTrigger.VAULT:
-        Candidate.objects.filter(pk__in_array=Refs(refs)).update(erasing_ref=batch.pk)
+        Candidate.objects.filter(pk__in_array=batch.refs).update(erasing_ref=batch.pk)
     return batch
 
 

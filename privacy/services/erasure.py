@@ -34,6 +34,7 @@ from candidates.services.applications import note_closing
 from candidates.services.holds import seal_items
 from common.actors import SYSTEM
 from common.clock import Boot
+from common.lookups import Refs
 from files.errors import StoreError
 from files.services import purge_owners, remaining_objects
 from mailing.enums import EmailKind
@@ -43,6 +44,7 @@ from privacy.models import ErasureBatch, LedgerRecord
 from privacy.selectors.due import count_due
 from privacy.services import cases, claims, ledger, rows, trimming
 from privacy.services.breaker import expiries_are_stopped
+from privacy.services.requests import close_requests_of_erased
 from privacy.services.runs import record_run
 
 BATCH_SIZE = 1_000
@@ -106,7 +108,7 @@ def erase_again(refs: list[UUID], *, at: datetime) -> Report:
     report = Report()
     for start in range(0, len(refs), BATCH_SIZE):
         part = refs[start : start + BATCH_SIZE]
-        if rows.any_left(part) or remaining_objects(part):
+        if rows.any_left(Refs(part)) or remaining_objects(part):
             _take_through(claims.claim_again(part, at=at, lease_until=at + LEASE), at, report)
     return report
 
@@ -198,12 +200,12 @@ def _start(batch: ErasureBatch, at: datetime) -> int:
         if moved:
             Candidate.objects.filter(erasing_ref=batch.pk, pk__in=moved).update(erasing_ref=None)
         cases.abort(moved, at=at)
-        cases.open_requested(due, batch.pk, at=at)
         held.candidate_refs = due
         held.state = BatchState.STARTED if due else BatchState.EMPTY
         if not due:
             held.finished_at, held.blocked_by, held.blocked_since = at, "", None
         held.save(update_fields=["candidate_refs", "state", "finished_at", "blocked_by", "blocked_since"])
+        cases.open_requested(held.refs, held.pk, at=at)
         entry = ledger.reserve(LedgerKind.ERASURE_STARTED, _entry(held), at=at) if due else None
     _copy(held, batch)
     if entry:
@@ -242,12 +244,13 @@ def _erase_rows(batch: ErasureBatch, at: datetime) -> None:
     with transaction.atomic():
         held = _hold(batch)
         held.counts = dict(batch.counts)
-        held.counts["cases"] = cases.hold_statements(held.candidate_refs, at=at)
-        cases.close_requests(held.candidate_refs, at=at)
-        addresses = rows.addresses_of(held.candidate_refs)
-        note_closing(held.candidate_refs, actor=SYSTEM, at=at)
+        whose = rows.identities_of(held.refs)
+        held.counts["cases"] = whose.cases
+        cases.hold_statements(whose.cases, at=at)
+        close_requests_of_erased(whose.person_refs, at=at)
+        note_closing(held.refs, actor=SYSTEM, at=at)
         drop_emails_about(held.candidate_refs)
-        held.counts |= rows.delete_rows(held.candidate_refs, addresses)
+        held.counts |= rows.delete_rows(held.refs, whose.addresses)
         held.state = BatchState.ROWS_GONE
         held.save(update_fields=["counts", "state"])
     _copy(held, batch)
@@ -255,15 +258,15 @@ def _erase_rows(batch: ErasureBatch, at: datetime) -> None:
 
 def _finish(batch: ErasureBatch, at: datetime) -> LedgerRecord:
     """Look whether anything is left; only then say that it is done. Returns the ledger's entry, still to be written."""
-    if remaining_objects(batch.candidate_refs) or rows.any_left(batch.candidate_refs):
+    if remaining_objects(batch.candidate_refs) or rows.any_left(batch.refs):
         _sweep(batch)
         raise SomethingLeft
     with transaction.atomic():
         held = _hold(batch)
         entry = ledger.reserve(LedgerKind.ERASURE_COMPLETED, {**_entry(held), "counts": _counts(held)}, at=at)
-        record_events(Action.ERASED, held.candidate_refs, at=at, actor=SYSTEM)
+        record_events(Action.ERASED, held.refs, at=at, actor=SYSTEM)
         release_emails(EmailKind.ERASURE_STATEMENT, _closed_cases(held), at=at)
-        cases.close(held.candidate_refs, at=at)
+        cases.close(held.refs, at=at)
         held.state = BatchState.DONE
         held.finished_at = at
         held.blocked_by, held.blocked_since = "", None
@@ -277,7 +280,7 @@ def _sweep(batch: ErasureBatch) -> None:
     purge_owners(batch.candidate_refs)
     with transaction.atomic():
         _hold(batch)
-        rows.delete_rows(batch.candidate_refs, [])
+        rows.delete_rows(batch.refs, [])
 
 
 def _closed_cases(batch: ErasureBatch) -> list[str]:

@@ -33,5 +33,5 @@ def confirm_mailbox_purge(batch_id: UUID, *, actor: Actor, at: datetime) -> Eras
     batch.mailbox_purged_by_id = actor.ref
     batch.lease_until = at
     batch.save(update_fields=["mailbox_purged_at", "mailbox_purged_by", "lease_until"])
-    record_events(Action.MAILBOX_PURGED, batch.candidate_refs, at=at, actor=actor)
+    record_events(Action.MAILBOX_PURGED, batch.refs, at=at, actor=actor)
     return batch

@@ -24,6 +24,7 @@ from candidates.services.holds import live_holds
 from candidates.services.restrictions import restrict_candidate
 from common.actors import SYSTEM, Actor
 from common.errors import Refused
+from common.lookups import Refs
 from policy.calendar import local_date
 from policy.expiry import WAITED_FOR, objection_due_on, request_due_on, request_limit_on
 from privacy.enums import Decision, RequestChannel, SubjectRequestKind
@@ -164,8 +165,7 @@ def close_requests_of_erased(person_refs: Iterable[UUID], *, at: datetime) -> in
     The engine calls it while it erases their rows. An erasure is fulfilled, in part where a hold keeps something; of
     the others nothing is held any more. A request for access or portability is not answered by that and stays open.
     """
-    refs = list(person_refs)
-    waiting = SubjectRequest.objects.select_for_update().filter(person_ref__in=refs, closed_at=None)
+    waiting = SubjectRequest.objects.select_for_update().filter(person_ref__in_array=Refs(person_refs), closed_at=None)
     requests = list(waiting.exclude(kind__in=[kind.value for kind in WAITED_FOR]).order_by("pk"))
     for request in requests:
         records = Candidate.objects.filter(person_ref__in=[request.person_ref]).values_list("pk", flat=True)

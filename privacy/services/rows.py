@@ -1,6 +1,7 @@
 """Deleting the rows of people, table by table, as the data map names them: set-based, and for nobody else's rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -30,17 +31,29 @@ def permit_deletion() -> None:
         cursor.execute("SET LOCAL clouder.erasing = 'on'")
 
 
-def addresses_of(refs: Iterable[UUID]) -> list[str]:
-    """The addresses (normal form) of these records."""
-    found = Candidate.objects.filter(pk__in_array=Refs(refs)).exclude(address="")
-    return list(found.values_list("address", flat=True))
+@dataclass(frozen=True)
+class Identities:
+    """Whose records these are: the people, their addresses in the normal form, the cases of those who asked."""
+
+    person_refs: list[UUID]
+    addresses: list[str]
+    cases: list[str]
 
 
-def rows_of(refs: Iterable[UUID], addresses: list[str]) -> Iterator[Any]:
+def identities_of(refs: Refs) -> Identities:
+    """Whose records these are; of records that are gone nothing is known."""
+    found = list(Candidate.objects.filter(pk__in_array=refs).values_list("person_ref", "address", "erasure_case"))
+    return Identities(
+        person_refs=sorted({ref for ref, _, _ in found}),
+        addresses=sorted({address for _, address, _ in found if address}),
+        cases=sorted({case for _, _, case in found if case}),
+    )
+
+
+def rows_of(refs: Refs, addresses: list[str]) -> Iterator[Any]:
     """The rows of these people, table by table, in the order in which they can be deleted."""
-    theirs = Refs(refs)
     for table in registry.erasable():
-        yield apps.get_model(table.model)._base_manager.filter(_of(table, theirs, addresses))
+        yield apps.get_model(table.model)._base_manager.filter(_of(table, refs, addresses))
 
 
 def _of(table: Table, refs: Refs, addresses: list[str]) -> Q:
@@ -52,21 +65,20 @@ def _of(table: Table, refs: Refs, addresses: list[str]) -> Q:
     return found
 
 
-def delete_rows(refs: list[UUID], addresses: list[str]) -> dict[str, int]:
+def delete_rows(refs: Refs, addresses: list[str]) -> dict[str, int]:
     """Delete every row of these people in the caller's transaction; returns how many of each table."""
     permit_deletion()
     return {rows.model._meta.label: raw_delete(rows) for rows in rows_of(refs, addresses)}
 
 
-def any_left(refs: list[UUID]) -> bool:
+def any_left(refs: Refs) -> bool:
     """Whether any table still has a row of these records.
 
     Tables that refer to a record by a foreign key are not asked: the database itself lets none of their rows be
     without the record.
     """
-    theirs = Refs(refs)
     return any(
-        apps.get_model(table.model)._base_manager.filter(_of(table, theirs, [])).exists()
+        apps.get_model(table.model)._base_manager.filter(_of(table, refs, [])).exists()
         for table in registry.erasable()
         if not _is_bound(table)
     )

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import urllib3
 from botocore.config import Config
-from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from django.core.files.storage import storages
@@ -202,11 +202,13 @@ def test_many_prefixes_are_purged_with_few_requests(bucket: S3ObjectStorage, s3_
 
 
 @pytest.mark.s3
-def test_a_few_prefixes_in_a_large_bucket_are_listed_one_by_one(
+def test_a_few_prefixes_far_from_each_other_are_listed_one_by_one(
     bucket: S3ObjectStorage, s3_buckets: Buckets, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(storage_s3, "BATCH", 5)  # the bucket has about 12 pages, and 5 prefixes are wanted
-    gone, stays = below(5), {**below(30, "5"), **below(30, "f")}
+    monkeypatch.setattr(storage_s3, "BATCH", 3)  # about 14 pages from the first to the last, and 5 prefixes are wanted
+    gone, stays = {}, {**below(30, "1"), **below(30, "f")}
+    for digit in "0379e":
+        gone |= below(1, digit)
     for key in (*gone.values(), *stays.values()):
         put(bucket, key)
     made = requests_of(bucket, lambda: bucket.remaining(gone))
@@ -231,6 +233,21 @@ def test_a_walk_over_several_pages_finds_what_is_wanted(
 
 
 @pytest.mark.s3
+def test_what_lies_before_the_first_prefix_and_after_the_last_is_not_walked_over(
+    bucket: S3ObjectStorage, s3_buckets: Buckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_s3, "BATCH", 10)
+    wanted, others = below(10, "7"), [*below(40, "0").values(), *below(40, "f").values()]
+    for key in (*wanted.values(), *others):
+        put(bucket, key)
+    assert bucket.remaining(wanted) == 10
+    made = requests_of(bucket, lambda: bucket.remaining(wanted))
+    assert made == ["ListObjectVersions", "ListObjectVersions", "ListMultipartUploads"]
+    assert bucket.purge_prefixes(wanted) == 10
+    assert s3_buckets.contents() == [f"version {key}" for key in sorted(others)]
+
+
+@pytest.mark.s3
 def test_what_a_batch_answer_says_was_not_deleted_is_an_error(bucket: S3ObjectStorage) -> None:
     versions = iter([{"Key": "a/one", "VersionId": "1"}, {"Key": "a/two", "VersionId": "2"}])
     refused = {"Errors": [{"Key": "a/two", "VersionId": "2", "Code": "AccessDenied", "Message": "no"}]}
@@ -250,15 +267,16 @@ def test_a_version_that_went_meanwhile_is_no_error(bucket: S3ObjectStorage) -> N
 
 @pytest.mark.s3
 def test_an_upload_that_ended_meanwhile_is_no_error(bucket: S3ObjectStorage) -> None:
-    uploads = {"Uploads": [{"Key": "a/one", "UploadId": "1"}], "IsTruncated": False}
+    begun = datetime(2026, 11, 24, tzinfo=UTC)
+    uploads = {"Uploads": [{"Key": "a/one", "UploadId": "1", "Initiated": begun}], "IsTruncated": False}
     with Stubber(bucket._client) as stubber:
         stubber.add_response("list_multipart_uploads", uploads)
         stubber.add_client_error("abort_multipart_upload", "NoSuchUpload", http_status_code=404)
-        assert bucket._abort_uploads({"a/"}) == 1
+        assert bucket.end_unfinished(bucket.list_unfinished()) == 1
         stubber.add_response("list_multipart_uploads", uploads)
         stubber.add_client_error("abort_multipart_upload", "AccessDenied", http_status_code=403)
-        with pytest.raises(ClientError):
-            bucket._abort_uploads({"a/"})
+        with pytest.raises(StoreError):
+            bucket.end_unfinished(bucket.list_unfinished())
 
 
 @pytest.mark.s3

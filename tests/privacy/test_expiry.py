@@ -181,6 +181,12 @@ def test_no_answer_is_waited_for_longer_than_the_law_allows(aino: Application, e
     assert (request.closed_at, request.decision) == (None, "")
 
 
+def test_a_request_of_somebody_unknown_keeps_nobody(aino: Application, end: datetime) -> None:
+    request = ask(aino, SubjectRequestKind.ACCESS, end - 3 * DAY)
+    SubjectRequest.objects.filter(pk=request.pk).update(person_ref=None, address="nobody@example.org")
+    assert is_erased(end)
+
+
 # Rows 5 to 7: erasure, correction, objection
 
 

@@ -98,6 +98,22 @@ def test_a_foreign_entry_is_found(three: Any) -> None:
     assert ledger.verify() == ["number 4 is not the one that the database reserved"]
 
 
+@pytest.mark.parametrize("shown", [[], [5], [4, 5]])
+def test_what_is_written_while_it_is_checked_is_not_missed(
+    three: Any, at: datetime, monkeypatch: pytest.MonkeyPatch, shown: list[int]
+) -> None:
+    """A listing of a folder may even show the second of two new files and not yet the first."""
+    listed = three.list_keys() + [ledger.key_of(number) for number in shown]
+
+    def list_and_write(prefix: str = "") -> list[str]:
+        for number in (4, 5):
+            ledger.write(ledger.reserve(LedgerKind.ERASURE_STARTED, {"job": number}, at=at), at=at)
+        return listed
+
+    monkeypatch.setattr(three, "list_keys", list_and_write)
+    assert ledger.verify() == []
+
+
 def test_a_foreign_object_is_found(three: Any) -> None:
     three.put_new("a-note.txt", BytesIO(b"hello"))
     assert ledger.verify() == ["number 4 is missing: a-note.txt stands in its place"]

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from common import clock
 from common.commands import Answer
+from common.lookups import Refs
 from files.errors import StoreError
 from files.services import remaining_objects
 from privacy.models import ErasureBatch
@@ -64,7 +65,7 @@ class Command(BaseCommand):
     def _verify(self, answer: Answer, ref: UUID) -> None:
         entries = ledger_entries_about(ref)
         answer.items = [{"ledger": number, "kind": kind} for number, kind in entries]
-        found = {rows_.model._meta.label: rows_.count() for rows_ in rows.rows_of([ref], [])}
+        found = {rows_.model._meta.label: rows_.count() for rows_ in rows.rows_of(Refs([ref]), [])}
         try:
             found["objects"] = remaining_objects([ref])
         except StoreError as error:
