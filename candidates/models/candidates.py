@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from candidates.enums import Channel, ConsentPurpose, LinkKind, Origin, RestrictionGround, SourceKind
 from common.models import NoDeleteQuerySet, PersonalModel
 from policy import expiry
+from policy.calendar import local_date
 
 
 class CandidateQuerySet(NoDeleteQuerySet["Candidate"]):
@@ -171,6 +172,12 @@ class Consent(PersonalModel):
                 name="candidates_one_live_consent",
             ),
         ]
+
+    @property
+    def replaced_at(self) -> datetime | None:
+        """When a new consent took its place, before its last day was over; None where none did."""
+        is_replaced = self.ended_at is not None and local_date(self.ended_at) <= self.ends_on
+        return self.ended_at if is_replaced else None
 
 
 class NoticeShown(PersonalModel):

@@ -76,7 +76,10 @@ class Facts:
         return retention.clock(
             max(record.collected_at for record in self.records),
             self.contacts,
-            [retention.Extension(consent.ends_on, consent.withdrawn_at) for consent in self.consents],
+            [
+                retention.Extension(consent.ends_on, consent.withdrawn_at or consent.replaced_at)
+                for consent in self.consents
+            ],
             sourced=sourced(self.records),
             periods=periods(),
         )

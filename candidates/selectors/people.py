@@ -1,12 +1,13 @@
 """Reads about one person."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from candidates.models import Application, Candidate, Consent
 from common.models import NoDeleteQuerySet
 from notices.texts import Text, TextId, get
 from policy.calendar import local_date
+from policy.retention import extension_ends_on
 
 
 def waiting_applications(address: str, *, at: datetime) -> list[Application]:
@@ -22,6 +23,16 @@ def live_consents(person_ref: UUID, *, as_of: datetime) -> NoDeleteQuerySet[Cons
     return Consent.objects.filter(
         candidate__person_ref=person_ref, withdrawn_at=None, ended_at=None, ends_on__gte=local_date(as_of)
     ).order_by("-ends_on", "pk")
+
+
+def longer_until(due_on: date, agreed_until: date | None, *, as_of: datetime) -> date | None:
+    """Until when a consent given now would keep somebody; None where the one in force keeps them as long already.
+
+    ``due_on`` is the end of the base period. It moves with each contact while a consent's end stays, so that after a
+    contact a new consent can be worth giving: only that renews one (spec §2.5).
+    """
+    end = extension_ends_on(due_on, local_date(as_of))
+    return end if agreed_until is None or end > agreed_until else None
 
 
 def consent_text(consent: Consent) -> Text:

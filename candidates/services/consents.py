@@ -1,10 +1,11 @@
 """Consent to longer storage (policy §7, GDPR Art. 6(1)(a) and 7).
 
-Only the candidate gives it. It says until when, never renews itself, and is taken back as easily as it was given: every
-mail that is sent under it carries a link that does so. Giving and withdrawing are no contact and move no base date
-(E9). The dangers: a yes that nobody said (so staff and the system are refused here, whatever page they come from, and
-the staff can only invite), a yes to other words than those that were shown (so the form names the version that it
-showed), and a no that changes nothing (so the clock follows in the same transaction).
+Only the candidate gives it. It says until when and never renews itself; a new one takes its place where it reaches
+further. It is taken back as easily as it was given: every mail that is sent under it carries a link that does so.
+Giving and withdrawing are no contact and move no base date (E9). The dangers: a yes that nobody said (so staff and the
+system are refused here, whatever page they come from, and the staff can only invite), a yes to other words than those
+that were shown (so the form names the version that it showed), and a no that changes nothing (so the clock follows in
+the same transaction).
 """
 
 from collections.abc import Iterable
@@ -20,7 +21,7 @@ from audit.enums import Action
 from audit.services import record_event
 from candidates.enums import Channel, ConsentPurpose
 from candidates.models import Candidate, Consent
-from candidates.selectors.people import live_consents, reachable_record
+from candidates.selectors.people import live_consents, longer_until, reachable_record
 from candidates.services.clock import recompute_clock
 from candidates.services.mailed_links import create_record_link
 from candidates.services.suppression import is_suppressed
@@ -42,8 +43,9 @@ def give_consent(
     """Record the candidate's yes to longer storage, with the exact text shown; its end is fixed now.
 
     ``text_version`` is the version that the form showed; without one it is the present text. A confirmation with a link
-    that takes the consent back is queued. Raises Refused if anybody but the candidate gives it, if one is in force, or
-    if the person is expired, being erased or about to be. A restricted person may (GDPR Art. 18(2)).
+    that takes the consent back is queued. Raises Refused if anybody but the candidate gives it, if one is in force
+    that reaches as far, or if the person is expired, being erased or about to be. A restricted person may (GDPR
+    Art. 18(2)).
     """
     if actor.kind is not ActorKind.CANDIDATE:
         raise Refused("not_own", _("Only the candidate can agree to longer storage."))
@@ -52,9 +54,11 @@ def give_consent(
     candidate = next((record for record in records if record.pk == candidate_id), None)
     if candidate is None or candidate.expires_at <= at or any(r.erase_after or r.erasing_ref for r in records):
         raise Refused("gone", _("These data are no longer kept."))
-    if live_consents(candidate.person_ref, as_of=at).exists():
+    live = live_consents(candidate.person_ref, as_of=at)
+    ends_on = longer_until(candidate.due_on, max((consent.ends_on for consent in live), default=None), as_of=at)
+    if ends_on is None:
         raise Refused("already", _("You have already agreed to longer storage."))
-    _close(_over(at).filter(candidate__person_ref=candidate.person_ref), at)
+    _close([*live, *_over(at).filter(candidate__person_ref=candidate.person_ref)], at)
     text = _shown(text_version, language)
     consent = Consent.objects.create(
         candidate=candidate,
@@ -65,7 +69,7 @@ def give_consent(
         text_sha256=text.sha256,
         channel=channel,
         granted_at=at,
-        ends_on=extension_ends_on(candidate.due_on, local_date(at)),
+        ends_on=ends_on,
     )
     recompute_clock(candidate.person_ref)
     record_event(Action.CONSENT_GIVEN, at=at, actor=actor, subject_ref=candidate.pk, object_ref=consent.pk)
@@ -136,7 +140,7 @@ def _over(at: datetime) -> NoDeleteQuerySet[Consent]:
 
 
 def _close(consents: Iterable[Consent], at: datetime) -> int:
-    """End consents that ran out: nobody did that, so the event has no person behind it."""
+    """End consents that ran out or made way for a new one: nobody did that, so the event has no person behind it."""
     ended = list(consents)
     for consent in ended:
         record_event(Action.CONSENT_ENDED, at=at, actor=SYSTEM, subject_ref=consent.candidate_id, object_ref=consent.pk)

@@ -34,6 +34,13 @@ class Story(StrEnum):
     ERASURE_REQUESTED = "erasure requested"
     ERASURE_DUE = "erasure requested a day ago"
     ERASED = "erased"
+    INVITED = "interview to come"
+    NO_SHOW = "missed an interview"
+    ASKED_FOR_COPY = "asked for a copy of the data"
+    RESTRICTED = "disputes what is kept"
+    OBJECTED = "objected, and is not to be approached again"
+    HELD = "something is held for a claim"
+    UNREACHABLE = "mail came back"
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,13 @@ def _leads(today: date) -> list[Part]:
         Part("Unto Unohdettu", "fi", "data", data, 33, Story.ERASURE_DUE),
         Part("Linnea Keksitty", "en", "design", None, 6, Story.RECEIVED, has_cv=False),
         Part("Otso Koenen", "fi", "people", None, 10, Story.IN_REVIEW, has_letter_file=True),
+        Part("Senja Näyte", "fi", "backend", backend, 6, Story.INVITED),
+        Part("Aatu Luonnos", "en", "data", data, 19, Story.NO_SHOW),
+        Part("Saga Satunen", "en", "people", "people-coordinator", 64, Story.ASKED_FOR_COPY),
+        Part("Tuisku Harjoitus", "fi", "frontend", frontend, 47, Story.RESTRICTED, has_letter_file=True),
+        Part("Jalo Mukama", "fi", "cloud", "cloud-architect", 88, Story.OBJECTED),
+        Part("Rauha Tekaistu", "en", "data", data, 205, Story.HELD),
+        Part("Ilmo Kuvitelma", "fi", "cloud", devops, due(18) + 10, Story.UNREACHABLE),
     ]
 
 

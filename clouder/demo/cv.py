@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from random import Random
 
+from candidates.enums import SourceKind
+from candidates.services.sourcing import Found
+
 EMPLOYERS = (
     "Esimerkkipankki Oy", "Malliverkot Oy", "Näytekauppa Oy", "Kuvitteellinen Logistiikka Oy", "Keksitty Energia Oy",
     "Satupelit Oy", "Harjoituskunta", "Luonnos Design Oy",
@@ -216,3 +219,35 @@ def letter(language: str, place: str) -> str:
     """A cover letter of three paragraphs."""
     paragraphs = LETTERS[language].format(place=place).split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+FOUND = Found(
+    name="Lempi Kuvitelma",
+    language="fi",
+    source_kind=SourceKind.OWN_SITE,
+    source_ref="https://lempi.kuvitelma.example.org/about",
+    reason="Wrote the guide to event-driven systems that the whole team has read.",
+    email="lempi.kuvitelma@example.org",
+    skills="Java, Kafka, architecture",
+)
+NAMED = Found(
+    name="Armas Näyte",
+    language="en",
+    source_kind=SourceKind.EMPLOYEE,
+    source_ref="Oskar Osaaja, who worked with Armas until 2024",
+    reason="Led the move of a hospital's records to the cloud.",
+    email="armas.nayte@example.org",
+    skills="AWS, Terraform, health care",
+)
+OUTREACH = (
+    "Opas tapahtumapohjaisista järjestelmistä",
+    """Hei Lempi,
+
+oppaasi on meillä jokaisen uuden kehittäjän ensimmäistä luettavaa. Haemme juuri nyt arkkitehtia, jonka työ olisi tehdä
+samaa asiakkaidemme kanssa: katsoa, missä eräajot sattuvat, ja piirtää tie niistä pois.
+
+Jos asia kiinnostaa, kerron mielelläni lisää. Ellei, se on täysin ymmärrettävää.
+
+Riikka Rekrytoija""",
+)
+"""The first message to somebody who was found: its subject and text."""

@@ -23,7 +23,7 @@ from candidates.services.applications import Answers, submit_application
 from clouder.demo.cast import SEED, Part, cast
 from clouder.demo.papers import Papers, papers
 from clouder.demo.positions import make_positions
-from clouder.demo.stories import Act, Player
+from clouder.demo.stories import Act, Player, approached
 from files.services import stage_file
 from mailing.enums import EmailState
 from mailing.models import OutboxEmail
@@ -58,14 +58,14 @@ def is_loaded() -> bool:
 
 def load(at: datetime) -> None:
     """Load everything as of ``at``."""
-    recruiters = make_staff(STAFF[:2])
-    positions = make_positions(recruiters, at)
+    *recruiters, officer = make_staff(STAFF[:-1])
+    positions = make_positions(tuple(recruiters), at)
     with _unseen_mail():
-        for act in sorted(_script(positions, recruiters, at), key=lambda act: act.at):
+        for act in sorted(_script(positions, recruiters, officer, at), key=lambda act: act.at):
             act.do(act.at)
             if act.at < at - RECENT and OutboxEmail.objects.filter(state=EmailState.QUEUED).exists():
                 deliver_emails(at=act.at)
-    make_staff(STAFF[2:])
+    make_staff(STAFF[-1:])
 
 
 def make_staff(rows: tuple[tuple[Role, str, str, str], ...]) -> tuple[User, ...]:
@@ -89,14 +89,15 @@ def _unseen_mail() -> Iterator[None]:
         settings.EMAIL_BACKEND = before
 
 
-def _script(positions: dict[str, Position], recruiters: tuple[User, ...], at: datetime) -> Iterator[Act]:
+def _script(positions: dict[str, Position], recruiters: list[User], officer: User, at: datetime) -> Iterator[Act]:
     rng = Random(SEED)  # noqa: S311 (nothing is secret here)
     for number, part in enumerate(cast(local_date(at))):
-        player = Player(part, recruiters[number % len(recruiters)], rng)
+        player = Player(part, recruiters[number % len(recruiters)], officer, rng)
         position = positions[part.position] if part.position else None
         applied_at = _applied_at(part, at, rng)
         yield Act(applied_at, partial(_apply, player, position, papers(part, number, rng)))
         yield from player.acts(applied_at, at)
+    yield from approached(recruiters[0], officer, at)
 
 
 def _applied_at(part: Part, at: datetime, rng: Random) -> datetime:

@@ -120,6 +120,7 @@ def as_document(found: PersonExplanation) -> dict[str, Any]:
                 "granted_at": consent.granted_at.isoformat(),
                 "ends_on": consent.ends_on.isoformat(),
                 "withdrawn_at": _iso(consent.withdrawn_at),
+                "replaced_at": _iso(consent.replaced_at),
             }
             for consent in own.consents
         ],

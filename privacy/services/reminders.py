@@ -12,6 +12,7 @@ officer and nothing else follows from it. The dangers, and what is done about ea
 * A mail scanner follows the links. Looking at them changes nothing (``accounts.services.links``).
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -23,16 +24,22 @@ from accounts.enums import LinkPurpose
 from audit.enums import Action
 from audit.services import record_event, record_events
 from candidates.models import Candidate, Consent, Suppression
+from candidates.selectors.people import longer_until
 from candidates.services.mailed_links import create_record_links
 from candidates.services.suppression import is_suppressed
 from common.actors import SYSTEM
 from mailing.enums import EmailKind
 from mailing.services import drop_unsent, queue_email
 from policy.calendar import local_date
-from policy.retention import extension_ends_on
 from privacy.selectors import reminders as selectors
 
 BATCH_SIZE = 500
+TOKENS = {
+    LinkPurpose.WITHDRAW_CONSENT: "withdraw_token",
+    LinkPurpose.GIVE_CONSENT: "agree_token",
+    LinkPurpose.ERASE: "erase_token",
+}
+"""What a reminder's template calls the links of each kind."""
 Place = tuple[datetime, UUID]
 
 
@@ -91,32 +98,39 @@ def _without_suppressed(records: list[Candidate]) -> list[Candidate]:
 
 
 def _queue(records: Sequence[Candidate], days: int, at: datetime) -> None:
-    """The mails of a batch, with their links. Under a consent a mail takes it back, otherwise it offers one."""
-    today = local_date(at)
-    agreed = set(
-        Consent.objects.filter(
-            candidate__person_ref__in=[record.person_ref for record in records],
-            withdrawn_at=None,
-            ended_at=None,
-            ends_on__gte=today,
-        ).values_list("candidate__person_ref", flat=True)
+    """The mails of a batch, with their links. Under a consent a mail takes it back; it offers one that reaches
+    further than what is agreed.
+    """
+    live = Consent.objects.filter(
+        candidate__person_ref__in=[record.person_ref for record in records],
+        withdrawn_at=None,
+        ended_at=None,
+        ends_on__gte=local_date(at),
     )
-    purposes = [
-        LinkPurpose.WITHDRAW_CONSENT if record.person_ref in agreed else LinkPurpose.GIVE_CONSENT for record in records
+    agreed = dict(live.order_by("ends_on").values_list("candidate__person_ref", "ends_on"))
+    offered = [longer_until(record.due_on, agreed.get(record.person_ref), as_of=at) for record in records]
+    wanted = [
+        (record, purpose)
+        for record, longer in zip(records, offered, strict=True)
+        for purpose, is_wanted in (
+            (LinkPurpose.WITHDRAW_CONSENT, record.person_ref in agreed),
+            (LinkPurpose.GIVE_CONSENT, longer is not None),
+            (LinkPurpose.ERASE, True),
+        )
+        if is_wanted
     ]
-    consent_tokens = create_record_links(zip(records, purposes, strict=True), at=at)
-    erase_tokens = create_record_links(((record, LinkPurpose.ERASE) for record in records), at=at)
-    for record, consent_token, erase_token in zip(records, consent_tokens, erase_tokens, strict=True):
+    tokens: dict[UUID, dict[str, str]] = defaultdict(dict)
+    for (record, purpose), token in zip(wanted, create_record_links(wanted, at=at), strict=True):
+        tokens[record.pk][TOKENS[purpose]] = token
+    for record, longer in zip(records, offered, strict=True):
         queue_email(
             EmailKind.RETENTION_REMINDER,
             to_address=record.email,
             language=record.language,
             context={
                 "keep_until": record.keep_until.isoformat(),
-                "longer_until": extension_ends_on(record.due_on, today).isoformat(),
-                "has_agreed": record.person_ref in agreed,
-                "consent_token": consent_token,
-                "erase_token": erase_token,
+                "longer_until": longer.isoformat() if longer else "",
+                **tokens[record.pk],
             },
             dedupe_key=selectors.key_of(record, days),
             subject_ref=record.pk,

@@ -22,7 +22,7 @@ from accounts.enums import LinkPurpose
 from accounts.services.links import find_link
 from candidates.enums import Channel
 from candidates.models import Candidate
-from candidates.selectors.people import acting_record, consent_text, live_consents
+from candidates.selectors.people import acting_record, consent_text, live_consents, longer_until
 from candidates.selectors.sourcing import approach
 from candidates.services.consents import give_consent, withdraw_consent
 from candidates.services.erasure import request_erasure
@@ -34,8 +34,6 @@ from common.errors import Refused
 from common.wake import wake
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
-from policy.calendar import local_date
-from policy.retention import extension_ends_on
 
 
 @dataclass(frozen=True)
@@ -95,11 +93,14 @@ def agree(request: HttpRequest, holder: Holder) -> HttpResponse:
             wake(deliver_emails)
             record.refresh_from_db()
     consent = live_consents(record.person_ref, as_of=at).first()
+    longer = longer_until(record.due_on, consent.ends_on if consent else None, as_of=at)
+    agreed = consent if longer is None else None  # nothing more to agree to
     context: dict[str, Any] = {
         "record": record,
-        "consent": consent,
-        "text": consent_text(consent) if consent else current(TextId.LONGER_STORAGE, get_language() or "en"),
-        "ends_on": consent.ends_on if consent else extension_ends_on(record.due_on, local_date(at)),
+        "is_agreed": agreed is not None,
+        "text": consent_text(agreed) if agreed else current(TextId.LONGER_STORAGE, get_language() or "en"),
+        "until": consent.ends_on if consent else record.due_on,
+        "longer_until": longer,
     }
     return render(request, "privacy/mailed_agree.html", context)
 

@@ -25,7 +25,7 @@ from audit.enums import Access, Action, Purpose
 from audit.services import record_access, record_event
 from candidates.enums import Channel
 from candidates.models import Application, Candidate, Document
-from candidates.selectors.people import consent_text, waiting_applications
+from candidates.selectors.people import consent_text, longer_until, waiting_applications
 from candidates.services.addresses import confirm_address, disown_application
 from candidates.services.applications import withdraw_application
 from candidates.services.consents import give_consent, withdraw_consent
@@ -39,8 +39,6 @@ from common.wake import wake
 from files.delivery import deliver
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
-from policy import retention
-from policy.calendar import local_date
 from privacy.forms import SignInForm
 from privacy.selectors import own_data as selectors
 from privacy.services.sign_in import send_sign_in_link
@@ -173,14 +171,15 @@ def page(request: HttpRequest, visitor: Visitor) -> HttpResponse:
         "data": data,
         "suppressed": find_for(visitor.session.address),
         "waiting": waiting_applications(visitor.session.address, at=visitor.at),
-        "consent_text": (
-            consent_text(data.consent)
-            if data and data.consent
-            else current(TextId.LONGER_STORAGE, get_language() or "en")
-        ),
+        "consent_text": consent_text(data.consent) if data and data.consent else None,
+        "offered_text": current(TextId.LONGER_STORAGE, get_language() or "en"),
         "is_base_over": bool(data and data.explanation.clock.erase_at <= visitor.at),
         "longer_until": (
-            retention.extension_ends_on(data.explanation.clock.due_on, local_date(visitor.at)) if data else None
+            longer_until(
+                data.explanation.clock.due_on, data.consent.ends_on if data.consent else None, as_of=visitor.at
+            )
+            if data
+            else None
         ),
     }
     return render(request, "privacy/my_data.html", context)

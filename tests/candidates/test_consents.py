@@ -295,8 +295,8 @@ def test_one_in_force_is_not_given_again_and_after_its_end_a_new_one_may_be(aino
     first = agree(aino, at)
     assert refusal(lambda: agree(aino, at + DAY)) == "already"
     last_day = local_midnight(first.ends_on)
-    call(aino, last_day - 100 * DAY)
     assert refusal(lambda: agree(aino, last_day)) == "already"
+    call(aino, last_day - 100 * DAY)
     after = last_day + DAY
     assert live_consents(aino.person_ref, as_of=after).count() == 0
     second = agree(aino, after)
@@ -305,6 +305,20 @@ def test_one_in_force_is_not_given_again_and_after_its_end_a_new_one_may_be(aino
     assert AuditEvent.objects.get(action=Action.CONSENT_ENDED).object_ref == first.pk
     assert dates(aino)[1] == second.ends_on.isoformat()
     assert expire_storage_consents(at=after) == 0
+
+
+def test_a_new_one_takes_the_place_of_one_that_a_contact_outlived(aino: Candidate, at: datetime) -> None:
+    first = agree(aino, at)
+    call(aino, at + 365 * DAY)
+    renewed_at = at + 366 * DAY
+    second = agree(aino, renewed_at)
+    first.refresh_from_db()
+    assert (first.ends_on, first.ended_at, first.withdrawn_at) == (date(2030, 11, 24), renewed_at, None)
+    assert (second.ends_on, dates(aino)[1]) == (date(2031, 11, 24), "2031-11-24")
+    assert [live.pk for live in live_consents(aino.person_ref, as_of=renewed_at)] == [second.pk]
+    assert refusal(lambda: agree(aino, renewed_at + DAY)) == "already"
+    take_back(aino, renewed_at + DAY)
+    assert dates(aino)[:2] == ("2029-11-24", "2029-11-24")
 
 
 def test_after_a_withdrawal_a_new_one_may_be_given(aino: Candidate, at: datetime) -> None:

@@ -18,8 +18,20 @@ from django.test import override_settings
 from pytest_django import DjangoDbBlocker, Settings
 
 from accounts.models import User
-from candidates.enums import DocumentKind, InteractionKind, Stage
-from candidates.models import Application, Candidate, Consent, Document, Interaction, Note, Position, ProfileLink
+from candidates.enums import DocumentKind, InteractionKind, InterviewState, Origin, Stage
+from candidates.models import (
+    Application,
+    Candidate,
+    Consent,
+    Document,
+    Interaction,
+    Interview,
+    Note,
+    Position,
+    ProfileLink,
+    Restriction,
+    Suppression,
+)
 from candidates.selectors.positions import open_positions
 from clouder.demo import check, data, show
 from clouder.demo.cast import cast
@@ -34,6 +46,7 @@ from mailing.enums import EmailState
 from mailing.models import OutboxEmail
 from policy.calendar import local_date
 from privacy.models import ErasureBatch
+from privacy.selectors.desk import desk
 from privacy.services import ledger
 
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -61,19 +74,19 @@ class TestData:
     """What the demo shows."""
 
     def test_people_and_applications(self) -> None:
-        assert (Candidate.objects.count(), Application.objects.count()) == (42, 42)
-        assert Candidate.objects.visible(AT).count() == 39
-        assert Candidate.objects.values("person_ref").distinct().count() == 41
+        assert (Candidate.objects.count(), Application.objects.count()) == (51, 49)
+        assert Candidate.objects.visible(AT).count() == 46
+        assert Candidate.objects.values("person_ref").distinct().count() == 50
 
     def test_every_stage_is_there(self) -> None:
         stages = Counter(Application.objects.values_list("stage", flat=True))
         assert stages == {
             Stage.RECEIVED: 13,
-            Stage.IN_REVIEW: 7,
+            Stage.IN_REVIEW: 9,
             Stage.INTERVIEW: 4,
             Stage.OFFER: 2,
             Stage.HIRED: 2,
-            Stage.REJECTED: 13,
+            Stage.REJECTED: 18,
             Stage.WITHDRAWN: 1,
         }
         assert Application.objects.filter(position=None).count() == 4
@@ -87,14 +100,16 @@ class TestData:
         assert Position.objects.filter(is_published=False).count() == 1
 
     def test_every_state_of_an_address_is_there(self) -> None:
-        assert Candidate.objects.filter(address_confirmed_at=None, address_disowned_at=None).count() == 3
+        unconfirmed = Candidate.objects.filter(address_confirmed_at=None, address_disowned_at=None)
+        assert unconfirmed.filter(origin=Origin.APPLIED).count() == 3
+        assert Candidate.objects.exclude(undeliverable_at=None).count() == 1
         disowned = Candidate.objects.exclude(address_disowned_at=None)
         assert [(row.email, row.address) for row in disowned] == [("", "")]
 
     def test_every_state_of_the_clock_is_there(self) -> None:
         visible = Candidate.objects.visible(AT)
         assert visible.filter(expires_at__lte=AT + timedelta(days=7)).count() == 1
-        assert visible.filter(expires_at__lte=AT + timedelta(days=30)).count() == 3
+        assert visible.filter(expires_at__lte=AT + timedelta(days=30)).count() == 5
         assert Candidate.objects.filter(expires_at__lte=AT, erasing_ref=None).count() == 1
         assert Candidate.objects.filter(erase_after__gt=AT).count() == 1
         assert Candidate.objects.filter(erase_after__lte=AT).count() == 1
@@ -108,11 +123,30 @@ class TestData:
 
     def test_there_are_notes_and_contacts_of_every_kind(self) -> None:
         by_mail_and_import = {"AUTO_REPLY", "BULK_MAIL", "IMPORTED_CONTACT", "IMPORTED_LATER"}
-        to_come = {"DOCUMENT_ADDED", "MESSAGE_RECEIVED", "OUTREACH", "OTHER_ROLE", "THIRD_PARTY"}
+        to_come = {"DOCUMENT_ADDED", "MESSAGE_RECEIVED", "OTHER_ROLE", "THIRD_PARTY"}
         kinds = set(Interaction.objects.values_list("kind", flat=True))
         assert kinds == set(InteractionKind.values) - by_mail_and_import - to_come
-        assert Note.objects.count() == 37
+        assert Note.objects.count() == 44
         assert not Interaction.objects.filter(recorded_at__gt=AT).exists()
+
+    def test_interviews_are_to_come_and_were_missed(self) -> None:
+        states = dict(Interview.objects.values_list("state", "starts_at"))
+        assert set(states) == {InterviewState.PLANNED, InterviewState.NO_SHOW}
+        assert states[InterviewState.PLANNED] > AT > states[InterviewState.NO_SHOW]
+
+    def test_the_privacy_officer_has_work(self) -> None:
+        waits = desk(AT)
+        assert [request.kind for request in waits.requests] == ["OBJECTION", "ACCESS"]
+        assert (len(waits.holds), len(waits.undeliverable)) == (1, 1)
+        grounds = Restriction.objects.filter(lifted_at=None).values_list("ground", flat=True)
+        assert sorted(grounds) == ["ACCURACY", "OBJECTION"]
+        assert Suppression.objects.count() > 0
+
+    def test_somebody_was_approached_and_somebody_is_to_be_told(self) -> None:
+        told = Candidate.objects.filter(origin__in=[Origin.SOURCED, Origin.REFERRED]).values_list(
+            "noticed_at", flat=True
+        )
+        assert sorted(at is None for at in told) == [False, True]
 
     def test_documents_are_of_every_format_and_kept(self) -> None:
         kinds = set(Document.objects.values_list("kind", "stored_file__kind"))
@@ -135,10 +169,10 @@ class TestData:
     def test_every_address_and_link_is_fictional(self) -> None:
         emails = [*Candidate.objects.exclude(email="").values_list("email", flat=True)]
         emails += User.objects.values_list("email", flat=True)
-        assert len(emails) == 45
+        assert len(emails) == 54
         assert {email.rpartition("@")[2] for email in emails} == {"example.org"}
         hosts = [urlsplit(url).hostname or "" for url in ProfileLink.objects.values_list("url", flat=True)]
-        assert len(hosts) == 40
+        assert len(hosts) == 47
         assert all(host.endswith(".example.org") for host in hosts)
 
     def test_nobody_of_the_staff_is_a_superuser(self) -> None:

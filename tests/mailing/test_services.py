@@ -31,8 +31,7 @@ CONTEXTS: dict[EmailKind, dict[str, Any]] = {
     EmailKind.RETENTION_REMINDER: {
         "keep_until": "2028-11-24",
         "longer_until": "2030-11-24",
-        "has_agreed": False,
-        "consent_token": "the-consent-token",
+        "agree_token": "the-consent-token",
         "erase_token": "the-erase-token",
     },
     EmailKind.LONGER_STORAGE_AGREED: {"ends_on": "2030-11-24", "due_on": "2028-11-24", "token": "the-token"},

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.enums import LinkPurpose
-from accounts.models import MailedLink
+from accounts.models import MailedLink, User
 from audit.enums import Action
 from audit.models import AuditEvent
 from candidates.enums import Channel, Direction, InteractionKind, MeansOfContact, RestrictionGround, SuppressionReason
@@ -18,9 +18,10 @@ from candidates.services.addresses import disown_application
 from candidates.services.clock import recompute_clock
 from candidates.services.consents import give_consent, withdraw_consent
 from candidates.services.erasure import request_erasure, take_back_erasure
+from candidates.services.interactions import record_interaction
 from candidates.services.mail import mail_bounced
 from candidates.services.suppression import Identifiers, suppress
-from common.actors import SYSTEM
+from common.actors import SYSTEM, staff
 from common.actors import candidate as the_candidate
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
@@ -135,7 +136,22 @@ def test_who_agreed_is_reminded_before_the_consent_lapses_and_not_earlier(aino: 
     end = local_midnight(date(2030, 11, 25))
     assert run(end - 30 * DAY) == 1
     (row,) = queued()
-    assert (row.context["has_agreed"], row.context["keep_until"]) == (True, "2030-11-24")
+    assert (row.context["keep_until"], row.context["longer_until"]) == ("2030-11-24", "")
+    assert {"withdraw_token", "erase_token"} == {name for name in row.context if name.endswith("token")}
+
+
+def test_under_a_consent_that_a_contact_outlived_a_reminder_offers_a_new_one(
+    aino: Candidate, at: datetime, recruiter: User
+) -> None:
+    agree(aino, at)  # until 24 November 2030
+    called_at = at + timedelta(days=365)  # the base period ends on 24 November 2029 from then on
+    record_interaction(
+        aino.pk, kind=InteractionKind.CALL, occurred_at=called_at, text="", actor=staff(recruiter.pk), at=called_at
+    )
+    assert run(local_midnight(date(2030, 11, 25)) - 30 * DAY) == 1
+    (row,) = queued()
+    assert (row.context["keep_until"], row.context["longer_until"]) == ("2030-11-24", "2031-11-24")
+    assert {"withdraw_token", "agree_token", "erase_token"} == {name for name in row.context if name.endswith("token")}
 
 
 # What
@@ -144,8 +160,8 @@ def test_who_agreed_is_reminded_before_the_consent_lapses_and_not_earlier(aino: 
 def test_a_reminder_has_the_date_and_what_can_be_done_and_nothing_of_the_person(aino: Candidate) -> None:
     run(before(30))
     (row,) = queued()
-    tokens = (row.context.pop("consent_token"), row.context.pop("erase_token"))
-    assert row.context == {"keep_until": "2028-11-24", "longer_until": "2030-11-24", "has_agreed": False}
+    tokens = (row.context.pop("agree_token"), row.context.pop("erase_token"))
+    assert row.context == {"keep_until": "2028-11-24", "longer_until": "2030-11-24"}
     assert (row.to_address, row.language, row.subject_ref, row.state) == (
         "aino@example.org", "en", aino.pk, EmailState.QUEUED,
     )  # fmt: skip
