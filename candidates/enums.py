@@ -119,7 +119,7 @@ class MeansOfContact(models.TextChoices):
     """By what means a contact took place."""
 
     MAIL = "MAIL", _("Mail")
-    PHONE = "PHONE", _("Phone")
+    PHONE = "PHONE", _("Phone call")
     VIDEO = "VIDEO", _("Video call")
     MEETING = "MEETING", _("Meeting")
     MESSAGE = "MESSAGE", _("Message in another service")

@@ -80,7 +80,7 @@ class RequestChannel(models.TextChoices):
     PORTAL = "PORTAL", _("This portal")
     MAIL = "MAIL", _("Mail")
     LETTER = "LETTER", _("Letter")
-    PHONE = "PHONE", _("Phone")
+    PHONE = "PHONE", _("Phone call")
     IN_PERSON = "IN_PERSON", _("In person")
 
 

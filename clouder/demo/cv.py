@@ -243,8 +243,7 @@ OUTREACH = (
     "Opas tapahtumapohjaisista järjestelmistä",
     """Hei Lempi,
 
-oppaasi on meillä jokaisen uuden kehittäjän ensimmäistä luettavaa. Haemme juuri nyt arkkitehtia, jonka työ olisi tehdä
-samaa asiakkaidemme kanssa: katsoa, missä eräajot sattuvat, ja piirtää tie niistä pois.
+oppaasi on meillä jokaisen uuden kehittäjän ensimmäistä luettavaa. Haemme nyt arkkitehtia, joka tekisi samaa työkseen.
 
 Jos asia kiinnostaa, kerron mielelläni lisää. Ellei, se on täysin ymmärrettävää.
 

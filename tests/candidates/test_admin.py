@@ -226,7 +226,7 @@ def test_the_page_tells_the_story_newest_first(desk: Desk, aino: Application, re
     assert part(desk.get(PAGE, aino.candidate_id), "timeline") == (
         "Timeline Moved from Received to Offer 24 November 2026, 11:00 Rea "
         "Note Read. 23 November 2026, 15:00 a colleague who has left "
-        "Call Half an hour. 23 November 2026, 13:00 a colleague who has left Phone, from us recorded later, on "
+        "Call Half an hour. 23 November 2026, 13:00 a colleague who has left Phone call, from us recorded later, on "
         "24 November 2026, 09:00 Correct the contact: Call "
         "Application sent 23 November 2026, 11:00 the candidate"
     )

@@ -151,7 +151,7 @@ def test_each_kind_brings_what_is_usual_for_it_and_the_open_application_is_chose
     page = desk.get(PAGE, aino.candidate_id).content.decode()
     assert '<option value="CALL" data-means="PHONE" data-direction="OUT">Call</option>' in page
     assert '<option value="MAIL_RECEIVED" data-means="MAIL" data-direction="IN">' in page
-    assert '<option value="PHONE" selected>Phone</option>' in page
+    assert '<option value="PHONE" selected>Phone call</option>' in page
     assert page.count(f'<option value="{aino.pk}" selected>Backend developer ({aino.reference})</option>') == 2
     assert page.count(f'<option value="{newer.pk}">Open application ({newer.reference})</option>') == 1
     assert '<option value="PORTAL">' not in page
