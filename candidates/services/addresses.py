@@ -17,6 +17,7 @@ from accounts.services.links import create_link
 from audit.enums import Action
 from audit.services import record_event
 from candidates.models import Candidate
+from candidates.models.candidates import CandidateQuerySet
 from candidates.selectors.people import live_consents
 from candidates.services.clock import recompute_clock
 from candidates.services.consents import confirm_by_mail
@@ -60,14 +61,7 @@ def confirm_address(candidate_id: UUID, *, address: str, at: datetime) -> Candid
     candidate.save(update_fields=["address_confirmed_at"])
     actor = Actor(ActorKind.CANDIDATE, candidate.pk)
     record_event(Action.ADDRESS_CONFIRMED, at=at, actor=actor, subject_ref=candidate.pk)
-    older = (
-        Candidate.objects.confirmed()
-        .visible(at)
-        .filter(address=address)
-        .exclude(pk=candidate.pk)
-        .order_by("collected_at", "pk")
-        .first()
-    )
+    older = _of_address(address, at).exclude(pk=candidate.pk).first()
     if older:
         link_candidates(candidate, older, actor=actor, at=at)
     recompute_clock(candidate.person_ref)
@@ -75,6 +69,27 @@ def confirm_address(candidate_id: UUID, *, address: str, at: datetime) -> Candid
         confirm_by_mail(consent, at=at)
     candidate.refresh_from_db()
     return candidate
+
+
+def _of_address(address: str, at: datetime) -> CandidateQuerySet:
+    return Candidate.objects.confirmed().visible(at).filter(address=address).order_by("collected_at", "pk")
+
+
+@transaction.atomic
+def link_what_came_meanwhile(person_ref: UUID, *, actor: Actor, at: datetime) -> int:
+    """Link a person who may be seen again with the records of their own confirmed addresses that came while they could
+    not, and that stand on their own until then. Returns how many people became one with them.
+    """
+    own = Candidate.objects.confirmed().visible(at).filter(person_ref=person_ref).exclude(address="")
+    number = 0
+    for record in own.order_by("collected_at", "pk"):
+        for other in _of_address(record.address, at).exclude(person_ref=person_ref):
+            if other.person_ref != person_ref:
+                link_candidates(other, record, actor=actor, at=at)
+                number += 1
+    if number:
+        recompute_clock(person_ref)
+    return number
 
 
 def link_candidates(candidate: Candidate, other: Candidate, *, actor: Actor, at: datetime) -> None:

@@ -14,6 +14,7 @@ from django.db import transaction
 from audit.enums import Action
 from audit.services import record_event
 from candidates.models import Candidate
+from candidates.services.addresses import link_what_came_meanwhile
 from common.actors import Actor
 
 
@@ -47,4 +48,5 @@ def take_back_erasure(person_ref: UUID, *, actor: Actor, at: datetime) -> bool:
     Candidate.objects.filter(pk__in=refs).update(erase_after=None, erasure_case="")
     for ref in refs:
         record_event(Action.ERASURE_TAKEN_BACK, at=at, actor=actor, subject_ref=ref)
+    link_what_came_meanwhile(person_ref, actor=actor, at=at)
     return bool(refs)

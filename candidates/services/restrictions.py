@@ -17,6 +17,7 @@ from audit.services import record_event
 from candidates.enums import APPROACHED, RestrictionGround
 from candidates.models import Candidate, Restriction
 from candidates.selectors.clock import live_restrictions
+from candidates.services.addresses import link_what_came_meanwhile
 from candidates.services.clock import recompute_clock
 from common.actors import SYSTEM, Actor
 from common.errors import Refused
@@ -59,7 +60,8 @@ def restrict_candidate(person_ref: UUID, *, ground: RestrictionGround, actor: Ac
 
 @transaction.atomic
 def lift_restriction(restriction_id: UUID, *, actor: Actor, at: datetime) -> Restriction:
-    """Lift a restriction; whose time is over meanwhile stays hidden and is erased by the next run.
+    """Lift a restriction; whose time is over meanwhile stays hidden and is erased by the next run. What the person sent
+    meanwhile is linked.
 
     Raises Refused where the person was not told first (Art. 18(3)) or it is lifted already, Restriction.DoesNotExist.
     """
@@ -71,6 +73,7 @@ def lift_restriction(restriction_id: UUID, *, actor: Actor, at: datetime) -> Res
     restriction.save(update_fields=["lifted_at", "lifted_by"])
     recompute_clock(restriction.candidate.person_ref)
     _record(Action.RESTRICTION_LIFTED, restriction, actor=actor, at=at)
+    link_what_came_meanwhile(restriction.candidate.person_ref, actor=actor, at=at)
     return restriction
 
 

@@ -61,7 +61,7 @@ class Visitor:
 
     @property
     def records(self) -> list[Candidate]:
-        """The records of the person, asked anew."""
+        """The records of whoever has the address, asked anew."""
         return selectors.own_records(self.session.address, as_of=self.at)
 
     def person(self) -> Candidate:
@@ -70,6 +70,11 @@ class Visitor:
         if not records:
             raise Http404
         return records[0]
+
+    def person_refs(self) -> list[UUID]:
+        """The person; two, where somebody is restricted and applied again. Raises Http404 where nothing is kept."""
+        self.person()
+        return list(dict.fromkeys(record.person_ref for record in self.records))
 
     @property
     def actor(self) -> Actor:
@@ -258,9 +263,15 @@ def may_approach(request: HttpRequest, visitor: Visitor) -> HttpResponse:
 @signed_in
 def withdraw(request: HttpRequest, visitor: Visitor, application_id: UUID) -> HttpResponse:
     """Withdraw one application; everything else stays as it is."""
-    person = visitor.person()
+    application = get_object_or_404(
+        Application.objects.select_related("candidate"),
+        pk=application_id,
+        candidate__person_ref__in=visitor.person_refs(),
+    )
     try:
-        withdraw_application(application_id, person_ref=person.person_ref, actor=visitor.actor, at=visitor.at)
+        withdraw_application(
+            application.pk, person_ref=application.candidate.person_ref, actor=visitor.actor, at=visitor.at
+        )
     except Application.DoesNotExist as error:
         raise Http404 from error
     except Refused as refused:
@@ -274,9 +285,8 @@ def withdraw(request: HttpRequest, visitor: Visitor, application_id: UUID) -> Ht
 @signed_in
 def document(request: HttpRequest, visitor: Visitor, document_id: UUID) -> FileResponse | HttpResponse:
     """Download one's own document."""
-    person = visitor.person()
     found = get_object_or_404(
-        Document.objects.select_related("stored_file"), pk=document_id, candidate__person_ref=person.person_ref
+        Document.objects.select_related("stored_file"), pk=document_id, candidate__person_ref__in=visitor.person_refs()
     )
     record_access(
         Access.DOWNLOADED,
@@ -293,15 +303,16 @@ def document(request: HttpRequest, visitor: Visitor, document_id: UUID) -> FileR
 @signed_in
 def erase(request: HttpRequest, visitor: Visitor) -> HttpResponse:
     """One page that says what goes, what stays and why, and one button; within 24 hours it can be taken back."""
-    person = visitor.person()
+    person_refs = visitor.person_refs()
     if request.method == "POST" and "take_back" in request.POST:
-        if take_back_erasure(person.person_ref, actor=visitor.actor, at=visitor.at):
+        if sum(take_back_erasure(ref, actor=visitor.actor, at=visitor.at) for ref in person_refs):
             messages.success(request, _("Your data stay as they were."))
         return redirect("my_data:page")
     if visitor.at - visitor.session.started_at > FRESH:
         messages.info(request, _("To erase your data, sign in again: your last sign-in is older than 10 minutes."))
         return redirect("my_data:sign_in")
     if request.method == "POST":
-        request_erasure(person.person_ref, actor=visitor.actor, at=visitor.at)
+        for ref in person_refs:
+            request_erasure(ref, actor=visitor.actor, at=visitor.at)
         return redirect("my_data:page")
     return render(request, "privacy/erase.html", {"data": selectors.own_data(visitor.records, as_of=visitor.at)})

@@ -111,6 +111,22 @@ def test_a_record_linked_later_is_restricted_with_the_others(
     assert list(Candidate.objects.visible(at + DAY)) == []
 
 
+def test_what_came_meanwhile_stands_on_its_own_until_the_restriction_is_lifted(
+    aino: Application, position: Position, officer: User, at: datetime
+) -> None:
+    made = restrict(aino, RestrictionGround.ACCURACY, officer, at)
+    new = people.application(at + DAY, position)
+    stranger = people.application(at + DAY, position, is_confirmed=False)
+    assert list(Candidate.objects.visible(at + DAY).confirmed()) == [new.candidate]
+    record_told(made.pk, actor=staff(officer.pk), at=at + 2 * DAY)
+    lift_restriction(made.pk, actor=staff(officer.pk), at=at + 3 * DAY)
+    assert {person(new).person_ref, person(aino).person_ref} == {aino.candidate.person_ref}
+    assert person(aino).due_on == person(new).due_on == date(2028, 11, 25)
+    assert person(stranger).person_ref != aino.candidate.person_ref
+    linked = AuditEvent.objects.get(action=Action.CANDIDATES_LINKED)
+    assert (linked.subject_ref, linked.object_ref) == (new.candidate_id, aino.candidate_id)
+
+
 def test_nobody_who_is_gone_is_restricted(aino: Application, officer: User, at: datetime) -> None:
     Candidate.objects.update(erasing_ref=officer.pk)
     with pytest.raises(Refused) as refused:

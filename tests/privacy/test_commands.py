@@ -272,6 +272,7 @@ def test_explain_shows_everything_that_the_clock_looked_at(at: datetime, positio
                 "granted_at": at.isoformat(),
                 "ends_on": "2030-11-24",
                 "withdrawn_at": None,
+                "replaced_at": None,
             }
         ],
         "keep_until": "2030-11-24",

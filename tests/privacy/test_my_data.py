@@ -16,8 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import MailedLink, PortalSession, User
 from audit.enums import Access, Purpose
 from audit.models import AccessEvent
-from candidates.enums import Stage, SuppressionReason
+from candidates.enums import RestrictionGround, Stage, SuppressionReason
 from candidates.models import Candidate, Consent, Position
+from candidates.services.restrictions import restrict_candidate
 from candidates.services.suppression import Identifiers, is_suppressed, suppress
 from common.actors import staff
 from files.samples import pdf
@@ -244,6 +245,25 @@ def test_erasing_takes_two_clicks_hides_at_once_and_can_be_taken_back(
     assert Candidate.objects.visible(at).count() == 0
     client.post(f"{PAGE}erase/", {"take_back": "1"})
     assert Candidate.objects.visible(at).count() == 1
+
+
+def test_who_is_restricted_and_applied_again_sees_and_erases_both(
+    client: Client, at: datetime, position: Position, officer: User
+) -> None:
+    first = people.application(at - timedelta(days=5), position)
+    ref = first.candidate.person_ref
+    restrict_candidate(ref, ground=RestrictionGround.ACCURACY, actor=staff(officer.pk), at=at - timedelta(days=4))
+    second = people.application(at - timedelta(days=3))
+    page = sign_in(client, at).content.decode()
+    assert (first.reference in page, second.reference in page) == (True, True)
+    assert body_of(client.get(f"{PAGE}file/{first.candidate.documents.get().pk}/"))
+    client.post(f"{PAGE}withdraw/{second.pk}/")
+    second.refresh_from_db()
+    assert second.stage == Stage.WITHDRAWN
+    client.post(f"{PAGE}erase/")
+    assert set(Candidate.objects.values_list("erase_after", flat=True)) == {at + timedelta(hours=24)}
+    client.post(f"{PAGE}erase/", {"take_back": "1"})
+    assert set(Candidate.objects.values_list("erase_after", flat=True)) == {None}
 
 
 def test_erasing_needs_a_sign_in_of_the_last_ten_minutes(
