@@ -12,12 +12,18 @@ class MediaKind(TextChoices):
     PDF = "PDF", _("PDF")
     DOCX = "DOCX", _("Word document (DOCX)")
     ODT = "ODT", _("OpenDocument text (ODT)")
+    PNG = "PNG", _("Picture (PNG)")
+    JPEG = "JPEG", _("Picture (JPEG)")
+    TEXT = "TEXT", _("Text")
 
 
 MEDIA_TYPES: Final[dict[MediaKind, str]] = {
     MediaKind.PDF: "application/pdf",
     MediaKind.DOCX: "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     MediaKind.ODT: "application/vnd.oasis.opendocument.text",
+    MediaKind.PNG: "image/png",
+    MediaKind.JPEG: "image/jpeg",
+    MediaKind.TEXT: "text/plain; charset=utf-8",
 }
 """The type under which each kind is stored and served, whatever the browser declared (ASVS 5.2.2)."""
 
@@ -25,16 +31,44 @@ SUFFIXES: Final[dict[MediaKind, str]] = {
     MediaKind.PDF: ".pdf",
     MediaKind.DOCX: ".docx",
     MediaKind.ODT: ".odt",
+    MediaKind.PNG: ".png",
+    MediaKind.JPEG: ".jpg",
+    MediaKind.TEXT: ".txt",
 }
 """The name ending that belongs to each kind."""
 
 
-class FileState(TextChoices):
-    """Where a stored file stands. Only services move it."""
+class FilePart(TextChoices):
+    """What a stored file is of a document: the document itself, or what a worker made of it to be read."""
 
+    ORIGINAL = "ORIGINAL", _("Original")
+    TEXT = "TEXT", _("Text of the document")
+    PAGE = "PAGE", _("Picture of a page")
+
+
+class FileState(TextChoices):
+    """Where a stored file stands in its life. Only services move it; a file that is gone has no row.
+
+    EXPECTED and CHECKING are those of an upload that the browser sends straight to the bucket: announced, and there
+    but not looked at. REFUSED is a file in which the virus scan found something after it was attached: it goes next.
+    """
+
+    EXPECTED = "EXPECTED", _("Expected")
+    CHECKING = "CHECKING", _("Being checked")
     STAGED = "STAGED", _("Staged")
     ATTACHED = "ATTACHED", _("Attached")
+    REFUSED = "REFUSED", _("Refused")
     DELETION_PENDING = "DELETION_PENDING", _("Deletion pending")
+
+
+class ScanState(TextChoices):
+    """What the virus scan says. Waiting and failed files are handed to nobody (ASVS 5.4.3)."""
+
+    NOT_SCANNED = "NOT_SCANNED", _("Not scanned")
+    WAITING = "WAITING", _("Waiting for the virus scan")
+    FAILED = "FAILED", _("The virus scan failed")
+    CLEAN = "CLEAN", _("No virus found")
+    INFECTED = "INFECTED", _("A virus was found")
 
 
 class Refusal(TextChoices):

@@ -24,6 +24,11 @@ TABLES = [
             "state": TECHNICAL,
             "created_at": Personal("when it was sent"),
             "expires_at": TECHNICAL,
+            "part": TECHNICAL,
+            "made_of": "key of the original",
+            "page": TECHNICAL,
+            "scan": Personal("what the virus scan said"),
+            **dict.fromkeys(("scanned_at", "scan_after", "scan_tries", "read_after", "read_tries"), TECHNICAL),
         },
     ),
 ]

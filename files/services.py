@@ -15,10 +15,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db.models import Q
 
 from common.deletion import raw_delete
 from common.text import clean_line
-from files.enums import MEDIA_TYPES, FileState, MediaKind
+from files.enums import MEDIA_TYPES, SUFFIXES, FileState, MediaKind
 from files.errors import FileRefused
 from files.models import StoredFile
 
@@ -91,10 +92,13 @@ def discard_staged(owner_ref: UUID, ids: Iterable[UUID], *, at: datetime) -> Non
 
 
 def release_files(ids: Iterable[UUID]) -> int:
-    """Give up files that no document holds any more; the next purge takes object and row. Returns how many."""
-    return StoredFile.objects.filter(pk__in=list(ids), state=FileState.ATTACHED).update(
-        state=FileState.DELETION_PENDING
-    )
+    """Give up files that no document holds any more, and what was made of them; the next purge takes objects and rows.
+
+    Returns how many.
+    """
+    given_up = list(ids)
+    rows = StoredFile.objects.filter(Q(pk__in=given_up) | Q(made_of__in=given_up), state=FileState.ATTACHED)
+    return rows.update(state=FileState.DELETION_PENDING)
 
 
 def purge_staged_files(*, at: datetime, limit: int = PURGE_BATCH) -> int:
@@ -133,6 +137,8 @@ def copy_stored_file(stored: StoredFile, *, owner_ref: UUID, at: datetime) -> St
             "sha256": stored.sha256,
             "state": FileState.ATTACHED,
             "created_at": at,
+            "scan": stored.scan,
+            "scanned_at": stored.scanned_at,
         },
     )
     with open_file(stored) as content, suppress(FileExistsError):  # a try before this one had come so far
@@ -148,7 +154,7 @@ def open_file(stored: StoredFile) -> IO[bytes]:
 
 def download_name(stored: StoredFile) -> str:
     """The name that a download gets: what the person called it, with the suffix of what it really is."""
-    suffix = f".{MediaKind(stored.kind).value.lower()}"
+    suffix = SUFFIXES[MediaKind(stored.kind)]
     return stored.name if stored.name.lower().endswith(suffix) else f"{stored.name}{suffix}"
 
 
