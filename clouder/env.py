@@ -115,6 +115,15 @@ def _name(value: str) -> str:
     return value
 
 
+def _scanner(value: str) -> str:
+    """Where clamd listens."""
+    url = urlsplit(value)
+    is_socket = url.scheme == "unix" and not url.netloc and url.path.startswith("/")
+    if not is_socket and not (url.scheme == "tcp" and url.hostname and url.port and not url.path):
+        raise ValueError
+    return value
+
+
 def _folder(value: str) -> Path:
     path = Path(value)
     if not path.is_absolute():
@@ -181,6 +190,9 @@ VARIABLES = (
              "https://s3.example.org", default=None),
     Variable("CLOUDER_S3_ENCRYPTION", _one_of("AES256", "aws:kms"), "AES256 or aws:kms",
              "the server-side encryption that is asked for", "aws:kms", default="AES256"),
+    Variable("CLOUDER_CLAMD", _scanner, "tcp://host:port or unix:/path",
+             "the virus scanner (clamd); without one every file says that it is not scanned",
+             "unix:/run/clamav/clamd.ctl", default=None),
     Variable("CLOUDER_EMAIL_URL", _url("smtp", "smtp+tls", "smtp+ssl", "devmail", has_port=True),
              "smtp+tls://user:password@host:port", "the mail server", "smtp+tls://clouder:secret@mail.example.org:587"),
     Variable("CLOUDER_EMAIL_FROM", _sender, "an address, or Name <address>", "the sender of every mail",

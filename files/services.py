@@ -19,7 +19,7 @@ from django.db.models import Q
 
 from common.deletion import raw_delete
 from common.text import clean_line
-from files.enums import MEDIA_TYPES, SUFFIXES, FileState, MediaKind
+from files.enums import MEDIA_TYPES, SUFFIXES, FileState, MediaKind, ScanState
 from files.errors import FileRefused
 from files.models import StoredFile
 
@@ -80,10 +80,11 @@ def staged_files(owner_ref: UUID, ids: Iterable[UUID], *, at: datetime) -> list[
 
 def attach_files(owner_ref: UUID, ids: Iterable[UUID], *, at: datetime) -> int:
     """Keep staged files for good, as what their record holds. Returns how many; one that has run out is not among
-    them.
+    them. Workers scan each for viruses, where a scanner is configured, and make its text and pictures.
     """
     rows = StoredFile.objects.filter(owner_ref=owner_ref, pk__in=list(ids), state=FileState.STAGED, expires_at__gt=at)
-    return rows.update(state=FileState.ATTACHED, expires_at=None)
+    scan = {"scan": ScanState.WAITING, "scan_after": at} if settings.CLAMD_ADDRESS else {}
+    return rows.update(state=FileState.ATTACHED, expires_at=None, read_after=at, **scan)
 
 
 def discard_staged(owner_ref: UUID, ids: Iterable[UUID], *, at: datetime) -> None:

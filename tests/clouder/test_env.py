@@ -87,6 +87,7 @@ def test_an_unknown_variable(name: str) -> None:
         ("CLOUDER_LEDGER_BUCKET", ["", "A bucket"]),
         ("CLOUDER_S3_REGION", ["", "EU (Stockholm)"]),
         ("CLOUDER_S3_ENDPOINT", ["", "s3.example.org", "https://"]),
+        ("CLOUDER_CLAMD", ["", "localhost", "tcp://host", "unix://host/path", "unix:clamd.ctl", "http://host:1"]),
         ("CLOUDER_S3_ENCRYPTION", ["", "none", "aes256"]),
         ("CLOUDER_EMAIL_URL", ["", "mail.example.org", "smtp://host", "smtp+tls://host:port", "sendmail://x:1"]),
         ("CLOUDER_EMAIL_FROM", ["", "Example careers", "a@b\nBcc: c@d", "a b@example.org"]),
