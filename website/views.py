@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from common import clock
 from notices.texts import TextId, current
 from policy import periods
 from website.cookies import inventory
@@ -42,13 +43,18 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The database answers and is migrated."""
+    """The database answers and is migrated, and this machine's clock is in step with it.
+
+    A web server whose clock is late shows people who have expired and takes links that have run out.
+    """
     try:
         executor = MigrationExecutor(connection)
+        is_in_step = abs(clock.now() - clock.database_now()) <= settings.CLOCK_TOLERANCE
     except OperationalError:
-        return JsonResponse({"database": False, "migrated": False}, status=503)
+        return JsonResponse({"database": False, "migrated": False, "clock": False}, status=503)
     is_migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return JsonResponse({"database": True, "migrated": is_migrated}, status=200 if is_migrated else 503)
+    answer = {"database": True, "migrated": is_migrated, "clock": is_in_step}
+    return JsonResponse(answer, status=200 if all(answer.values()) else 503)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
