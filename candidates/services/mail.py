@@ -34,7 +34,9 @@ from candidates.services.suppression import is_suppressed
 from common.actors import SYSTEM, Actor, ActorKind
 from common.errors import Refused
 from common.text import clean_text
+from mailing.enums import EmailKind
 from mailing.models import OutboxEmail
+from mailing.services import drop_unsent
 
 OF_THE_OUTBOX = re.compile(r"^<?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@")
 
@@ -209,7 +211,7 @@ def mail_bounced(message_id: str, *, at: datetime, is_permanent: bool, address: 
         return None
     sent = rows.select_for_update(of=("self",)).select_related("candidate").get(pk=found[0].pk)
     if is_permanent:
-        _mark_undeliverable(sent.candidate, at)
+        mark_undeliverable(sent.candidate, at=at)
     if sent.kind == InteractionKind.BULK_MAIL or sent.revoked_at:
         return sent
     return apply_revocation(sent, reason=RevocationReason.BOUNCED, actor=SYSTEM, at=at)
@@ -221,17 +223,23 @@ def _bounced_from_outbox(message_id: str, at: datetime) -> None:
     email = OutboxEmail.objects.filter(pk=match[1], subject_ref__isnull=False).first() if match else None
     candidate = Candidate.objects.filter(pk=email.subject_ref).first() if email and email.subject_ref else None
     if candidate and email and sender_form(email.to_address) == candidate.address:
-        _mark_undeliverable(candidate, at)
+        mark_undeliverable(candidate, at=at)
 
 
-def _mark_undeliverable(candidate: Candidate, at: datetime) -> None:
+@transaction.atomic
+def mark_undeliverable(candidate: Candidate, *, at: datetime) -> int:
+    """Record that mail to this person's address comes back, on all their records that have it, so that no more goes
+    there. Returns on how many that is new.
+    """
     records = Candidate.objects.filter(
         person_ref=candidate.person_ref, address=candidate.address, undeliverable_at=None
     ).exclude(address="")
-    for record in records.locked():
-        record.undeliverable_at = at
-        record.save(update_fields=["undeliverable_at"])
-        record_event(Action.UNDELIVERABLE, at=at, actor=SYSTEM, subject_ref=record.pk)
+    refs = [record.pk for record in records.locked()]
+    Candidate.objects.filter(pk__in=refs).update(undeliverable_at=at)
+    for ref in refs:
+        record_event(Action.UNDELIVERABLE, at=at, actor=SYSTEM, subject_ref=ref)
+    drop_unsent(EmailKind.RETENTION_REMINDER, refs)
+    return len(refs)
 
 
 def _mark_reachable(candidate: Candidate, sender_address: str, received_at: datetime) -> None:

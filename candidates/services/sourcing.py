@@ -30,8 +30,6 @@ from policy import retention
 from policy.calendar import local_date
 from policy.identifiers import canonical_profile, normalise_address
 
-__all__ = ["AlreadyKnown", "Found", "end_assessment", "is_sourcing_on", "record_assessment", "source_candidate"]
-
 ORIGINS = {
     SourceKind.LINKEDIN: Origin.SOURCED,
     SourceKind.GITHUB: Origin.SOURCED,

@@ -22,9 +22,10 @@ from django.db.models import Q
 
 from accounts.enums import LinkPurpose
 from audit.enums import Action
-from audit.services import record_event, record_events
+from audit.services import record_events
 from candidates.models import Candidate, Consent, Suppression
 from candidates.selectors.people import longer_until
+from candidates.services.mail import mark_undeliverable
 from candidates.services.mailed_links import create_record_links
 from candidates.services.suppression import is_suppressed
 from common.actors import SYSTEM
@@ -144,14 +145,5 @@ def note_undeliverable(*, at: datetime, limit: int = 500) -> int:
     Nothing waits for it and no other address is looked for. A mail that comes back later is
     ``candidates.services.mail.mail_bounced``'s.
     """
-    return sum(_mark_undeliverable(ref, at=at) for ref in selectors.failed_reminders(limit))
-
-
-@transaction.atomic
-def _mark_undeliverable(candidate_id: UUID, *, at: datetime) -> bool:
-    """Record that mail to a record's address comes back, so that no more reminders are sent; whether that is new."""
-    changed = Candidate.objects.filter(pk=candidate_id, undeliverable_at=None).update(undeliverable_at=at)
-    if changed:
-        record_event(Action.UNDELIVERABLE, at=at, actor=SYSTEM, subject_ref=candidate_id)
-        drop_unsent(EmailKind.RETENTION_REMINDER, [candidate_id])
-    return bool(changed)
+    failed = Candidate.objects.filter(pk__in=selectors.failed_reminders(limit))
+    return sum(mark_undeliverable(candidate, at=at) for candidate in failed)

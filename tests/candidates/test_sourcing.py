@@ -27,7 +27,7 @@ from candidates.enums import (
 )
 from candidates.models import Candidate, Interaction, NoticeShown, ProfileLink, SourcingAssessment, Suppression
 from candidates.selectors.clock import explain
-from candidates.selectors.sourcing import approach, current_assessment, notice_for
+from candidates.selectors.sourcing import approach, current_assessment, is_sourcing_on, notice_for
 from candidates.services.addresses import link_candidates
 from candidates.services.corrections import revoke_interaction
 from candidates.services.erasure import request_erasure
@@ -38,7 +38,6 @@ from candidates.services.sourcing import (
     AlreadyKnown,
     Found,
     end_assessment,
-    is_sourcing_on,
     record_assessment,
     source_candidate,
 )
