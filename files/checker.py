@@ -13,7 +13,6 @@ Choices where the formats leave room:
   refused as damaged.
 """
 
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from files.checkers.archive import Archive
@@ -23,29 +22,12 @@ from files.checkers.odt import CONTENT, MANIFEST, MIMETYPE, check_odt
 from files.checkers.other import advise
 from files.checkers.pdf import HEADER, HEADER_REACH, check_pdf
 from files.enums import MediaKind, Refusal
+from files.verdict import Verdict
 
 __all__ = ["DEFAULT", "CheckLimits", "Verdict", "check_document"]
 
 _ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # an entry, an empty archive, a part of several
 _BLANK = b"\0\t\n\r \x0b\x0c"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one check. Taken when ``refusal`` is None; ``kind`` is then the true type.
-
-    A refused file has a ``kind`` where it was recognised all the same: an encrypted PDF is a PDF. ``detail`` is for
-    logs and holds nothing of the file.
-    """
-
-    kind: MediaKind | None
-    refusal: Refusal | None
-    detail: str
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether the file may be kept."""
-        return self.refusal is None
 
 
 def check_document(stream: BinaryIO, name: str, limits: CheckLimits = DEFAULT) -> Verdict:

@@ -82,3 +82,4 @@ class Refusal(TextChoices):
     UNPACKS_TOO_BIG = "UNPACKS_TOO_BIG", _("The file unpacks to too much")
     ACTIVE_CONTENT = "ACTIVE_CONTENT", _("The file contains active content")
     LEGACY_FORMAT = "LEGACY_FORMAT", _("The file is in an older format")
+    TOO_COMPLEX = "TOO_COMPLEX", _("The file could not be checked within the limits")

@@ -17,7 +17,7 @@ from candidates.forms.apply import FILE_FIELDS
 from candidates.models import ApplicationDraft
 from common import limits
 from files.enums import Refusal
-from files.errors import FileRefused, StoreError
+from files.errors import CheckerBusy, FileRefused, StoreError
 from files.models import StoredFile
 from files.services import discard_staged, stage_file, staged_files
 
@@ -30,11 +30,13 @@ MESSAGES: dict[str, "Promise | str"] = {
     Refusal.DAMAGED: _("The file is damaged and cannot be opened. Export it anew and choose it again"),
     Refusal.UNPACKS_TOO_BIG: _("The file unpacks to far more than a document holds. Export it as PDF"),
     Refusal.ACTIVE_CONTENT: _("The file holds a macro, a script or a program. Save it as a plain PDF"),
+    Refusal.TOO_COMPLEX: _("The file could not be checked within the limits. Export it as a plain PDF"),
 }
 CHOOSE_AGAIN = _("The file is no longer here. Choose it again; everything else is kept")
 TOO_MANY = _(
     "Too many files were sent from here today. Try again tomorrow, or send the application with a link instead"
 )
+BUSY = _("The server is checking other files just now. Choose it again in a moment; everything else is kept")
 NOT_STORED = _("The file could not be stored just now. Choose it again in a moment; everything else is kept")
 
 
@@ -100,6 +102,9 @@ class Staging:
             )
         except FileRefused as refused:
             self.errors[name] = MESSAGES[refused.reason]
+            return
+        except CheckerBusy:
+            self.errors[name] = BUSY
             return
         except (StoreError, OSError):  # the disk of a local store may be full
             self.errors[name] = NOT_STORED
