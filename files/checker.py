@@ -11,6 +11,7 @@ Choices where the formats leave room:
 * What follows a PDF's end may be blank, or a short remark; markup or an archive there is refused as active content.
 * Whatever breaks the rules of its own format (an XML document type, two entries of one name, a link that climbs) is
   refused as damaged.
+* A picture is drawn anew and kept so; what hides in it is gone and need not be looked for.
 """
 
 from typing import BinaryIO
@@ -21,7 +22,8 @@ from files.checkers.docx import CONTENT_TYPES, check_docx
 from files.checkers.odt import CONTENT, MANIFEST, MIMETYPE, check_odt
 from files.checkers.other import advise
 from files.checkers.pdf import HEADER, HEADER_REACH, check_pdf
-from files.enums import MediaKind, Refusal
+from files.checkers.picture import check_picture
+from files.enums import PICTURE_SIGNATURES, MediaKind, Refusal
 from files.verdict import Verdict
 
 __all__ = ["DEFAULT", "CheckLimits", "Verdict", "check_document"]
@@ -67,6 +69,7 @@ def _read(stream: BinaryIO, most: int) -> bytes:
 
 def _judge(data: bytes, name: str, budget: Budget) -> Verdict:
     kind: MediaKind | None = None
+    content: bytes | None = None
     try:
         if HEADER in data[:HEADER_REACH]:
             kind = MediaKind.PDF
@@ -76,12 +79,15 @@ def _judge(data: bytes, name: str, budget: Budget) -> Verdict:
             kind = _package_kind(archive)
             archive.check_entries()
             (check_docx if kind is MediaKind.DOCX else check_odt)(archive, budget)
+        elif found := next((kind for kind, start in PICTURE_SIGNATURES.items() if data.startswith(start)), None):
+            kind = found
+            content = check_picture(data, kind, budget)
         else:
             return Verdict(None, *advise(data, name))
-    except BadFile as found:
-        is_other = found.refusal in {Refusal.WRONG_TYPE, Refusal.LEGACY_FORMAT}
-        return Verdict(None if is_other else kind, found.refusal, found.detail)
-    return Verdict(kind, None, "sound")
+    except BadFile as bad:
+        is_other = bad.refusal in {Refusal.WRONG_TYPE, Refusal.LEGACY_FORMAT}
+        return Verdict(None if is_other else kind, bad.refusal, bad.detail)
+    return Verdict(kind, None, "sound", content)
 
 
 def _package_kind(archive: Archive) -> MediaKind:

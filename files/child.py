@@ -28,7 +28,7 @@ from typing import Any, BinaryIO, Final
 from django.conf import settings
 
 from files.child_main import BEGUN, ChildLimits
-from files.enums import MediaKind, Refusal
+from files.enums import DOCUMENT_KINDS, PICTURE_SIGNATURES, MediaKind, Refusal
 from files.errors import CheckerBusy
 from files.slots import cores, take_slot
 from files.verdict import Verdict
@@ -241,12 +241,18 @@ def _verdict(answer: bytes) -> Verdict:
             return _died(said["failed"] if said["failed"].isidentifier() else "an error")
         kind = said["kind"] and MediaKind(said["kind"])
         refusal = said["refusal"] and Refusal(said["refusal"])
-        expected = said["content"]
-        if len(content) != (expected or 0) or (refusal is None and kind is None):
+        if len(content) != said["content"] or (refusal is None and not _fits(kind, content)):
             return _died("cut short")
-        return Verdict(kind, refusal, str(said["detail"]), None if expected is None else content)
+        return Verdict(kind, refusal, str(said["detail"]), content or None)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return _died("no verdict")
+
+
+def _fits(kind: MediaKind | None, content: bytes) -> bool:
+    """Whether there is a picture where there is to be one, and nothing in place of a document."""
+    if kind in PICTURE_SIGNATURES:
+        return content.startswith(PICTURE_SIGNATURES[kind])
+    return kind in DOCUMENT_KINDS and not content
 
 
 def _died(how: str) -> Verdict:

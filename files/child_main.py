@@ -22,12 +22,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from files.enums import PICTURE_SIGNATURES
 from files.verdict import Verdict
 
 Work = Callable[[BinaryIO, str], Verdict]
@@ -114,10 +115,19 @@ def _load(work: str) -> Work:
             codecs.lookup(module.name)
     place, _colon, name = work.partition(":")
     function: Work = getattr(importlib.import_module(place), name)
-    samples = importlib.import_module("files.samples")
-    for make in (samples.pdf, samples.docx, samples.odt):
-        importlib.import_module("files.checker").check_document(io.BytesIO(make()), "")
+    for sample in _samples():
+        importlib.import_module("files.checker").check_document(io.BytesIO(sample), "")
     return function
+
+
+def _samples() -> Iterator[bytes]:
+    """A file of each kind: with it, the parsers load what they load at their first file."""
+    samples = importlib.import_module("files.samples")
+    yield from (samples.pdf(), samples.docx(), samples.odt())
+    for kind in PICTURE_SIGNATURES:
+        out = io.BytesIO()
+        importlib.import_module("PIL.Image").new("RGB", (1, 1)).save(out, kind)
+        yield out.getvalue()
 
 
 def _look_after(children: dict[int, float]) -> None:
@@ -146,10 +156,9 @@ def _live(function: Work, name: str, descriptors: list[int], limits: ChildLimits
 
 
 def _answer(verdict: Verdict) -> bytes:
-    said = {"kind": verdict.kind, "refusal": verdict.refusal, "detail": verdict.detail}
-    content = verdict.content
-    head = json.dumps({**said, "content": None if content is None else len(content)})
-    return head.encode() + b"\n" + (content or b"")
+    content = verdict.content or b""
+    said = {"kind": verdict.kind, "refusal": verdict.refusal, "detail": verdict.detail, "content": len(content)}
+    return json.dumps(said).encode() + b"\n" + content
 
 
 def _write(reply: int, answer: bytes) -> None:
