@@ -124,6 +124,12 @@ def _samples() -> Iterator[bytes]:
     """A file of each kind: with it, the parsers load what they load at their first file."""
     samples = importlib.import_module("files.samples")
     yield from (samples.pdf(), samples.docx(), samples.odt())
+    pikepdf = importlib.import_module("pikepdf")
+    with pikepdf.new() as document:  # for encrypted ones, qpdf opens /dev/urandom and keeps it open
+        document.add_blank_page()
+        out = io.BytesIO()
+        document.save(out, encryption=pikepdf.Encryption(owner="owner", user="", R=6))
+        yield out.getvalue()
     for kind in PICTURE_SIGNATURES:
         out = io.BytesIO()
         importlib.import_module("PIL.Image").new("RGB", (1, 1)).save(out, kind)
@@ -150,9 +156,12 @@ def _live(function: Work, name: str, descriptors: list[int], limits: ChildLimits
         answer = _answer(function(io.BufferedReader(Content(content), _PIECE), name))
     finally:
         error = sys.exc_info()[0]
-        # The kind of an error only: its words may be words of the file.
-        _write(descriptors[1], answer if error is None else json.dumps({"failed": error.__name__}).encode() + b"\n")
-        os._exit(0)
+        if error is not None:  # its kind only: its words may be words of the file
+            answer = json.dumps({"failed": error.__name__}).encode() + b"\n"
+        try:
+            _write(descriptors[1], answer)
+        finally:
+            os._exit(0)
 
 
 def _answer(verdict: Verdict) -> bytes:
