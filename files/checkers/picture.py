@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image, ImageCms
 
-from files.checkers.budget import BadFile, Budget
+from files.checkers.budget import DEFAULT, BadFile, Budget
 from files.checkers.frame import Frame
 from files.checkers.jpeg import read_jpeg
 from files.checkers.png import read_png
@@ -35,6 +35,9 @@ _TURNS: Final = {
 }
 _SCREEN: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
+Image.MAX_IMAGE_PIXELS = DEFAULT.pixels
+"""The decoder's own guard, should it count otherwise than we do. For the whole process, since it knows no other way."""
+
 
 def check_picture(data: bytes, kind: MediaKind, budget: Budget) -> bytes:
     """Draw a PNG or JPEG anew, and return that. Raises ``BadFile`` where it cannot be drawn or is too large."""
@@ -43,7 +46,6 @@ def check_picture(data: bytes, kind: MediaKind, budget: Budget) -> bytes:
         raise BadFile(Refusal.TOO_MANY_PIXELS, "more pixels than allowed")
     if not frame.pixels:
         raise BadFile(Refusal.DAMAGED, "no pixels")
-    Image.MAX_IMAGE_PIXELS = budget.limits.pixels  # the decoder's own guard, should it count otherwise than we do
     try:
         picture = _decoded(frame, kind)
         picture = _in_colours_of_screen(picture, frame.profile)
