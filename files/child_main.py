@@ -81,6 +81,8 @@ class Content(io.RawIOBase):
 
 def main(control: int, work: str, limits: ChildLimits) -> None:
     """Do ``work`` (``module:function``) in a child for each order, until the process that gives orders is gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # what a process ignores, those that it starts ignore as well
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     orders = socket.socket(fileno=control)
     function = _load(work)
     gc.freeze()  # else a child's first collection copies everything
@@ -158,6 +160,7 @@ def _live(function: Work, name: str, descriptors: list[int], limits: ChildLimits
         error = sys.exc_info()[0]
         if error is not None:  # its kind only: its words may be words of the file
             answer = json.dumps({"failed": error.__name__}).encode() + b"\n"
+        os.close(descriptors[2])  # whoever reads the answer to its end finds the slot free
         try:
             _write(descriptors[1], answer)
         finally:
