@@ -5,12 +5,15 @@ whoever took it and the child it was handed to have both closed it or died, in w
 """
 
 import fcntl
+import logging
 import os
 import stat
 import time
 from pathlib import Path
 
 from files.errors import CheckerBusy
+
+logger = logging.getLogger(__name__)
 
 _PAUSE = 0.02  # seconds between two looks
 
@@ -46,4 +49,5 @@ def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        logger.error("No file can be checked: %s is not a folder of this user.", folder)
         raise PermissionError(f"{folder} is not a folder of this user")

@@ -257,6 +257,13 @@ def test_each_bad_other_file_has_its_own_message(client: Client, case: str) -> N
     assert StoredFile.objects.count() == 0
 
 
+def test_each_input_says_what_it_takes(client: Client) -> None:
+    page = client.get(FORM).content.decode()
+    assert page.count('accept=".pdf,.docx,.odt"') == 2
+    assert page.count('accept=".pdf,.docx,.odt,.png,.jpg,.jpeg"') == 1
+    assert page.count("For example a work sample or a certificate. PDF, DOCX, ODT, PNG or JPEG, at most 10 MB") == 1
+
+
 @pytest.mark.parametrize(("build", "name"), [(pictures.png, "one.png"), (pictures.jpeg, "one.jpg")])
 def test_a_certificate_may_be_a_picture(client: Client, traveller: Any, build: Any, name: str) -> None:
     application = apply(client, traveller, other_file=upload(build(exif=pictures.exif()), name))
