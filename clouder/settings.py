@@ -1,6 +1,7 @@
 """The one settings file. Everything that differs between installations comes from ``clouder.env``."""
 
 import os
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -207,6 +208,8 @@ CLOCK_TOLERANCE = timedelta(seconds=60)
 CLAMD_ADDRESS = ENV["CLOUDER_CLAMD"]
 
 FILE_MAX_BYTES = 10_000_000
+# Where the web processes of this machine count the checks of files that run (files/slots.py).
+CHECKER_SLOTS = Path(tempfile.gettempdir()) / f"clouder-checks-{os.getuid()}"
 REQUEST_MAX_BYTES = 25_000_000
 FILES_PER_APPLICATION = 10
 TEXT_MAX_CHARACTERS = 10_000

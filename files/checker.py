@@ -11,9 +11,9 @@ Choices where the formats leave room:
 * What follows a PDF's end may be blank, or a short remark; markup or an archive there is refused as active content.
 * Whatever breaks the rules of its own format (an XML document type, two entries of one name, a link that climbs) is
   refused as damaged.
+* A picture is drawn anew and kept so; what hides in it is gone and need not be looked for.
 """
 
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from files.checkers.archive import Archive
@@ -22,30 +22,14 @@ from files.checkers.docx import CONTENT_TYPES, check_docx
 from files.checkers.odt import CONTENT, MANIFEST, MIMETYPE, check_odt
 from files.checkers.other import advise
 from files.checkers.pdf import HEADER, HEADER_REACH, check_pdf
-from files.enums import MediaKind, Refusal
+from files.checkers.picture import check_picture
+from files.enums import PICTURE_SIGNATURES, MediaKind, Refusal
+from files.verdict import Verdict
 
 __all__ = ["DEFAULT", "CheckLimits", "Verdict", "check_document"]
 
 _ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")  # an entry, an empty archive, a part of several
 _BLANK = b"\0\t\n\r \x0b\x0c"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one check. Taken when ``refusal`` is None; ``kind`` is then the true type.
-
-    A refused file has a ``kind`` where it was recognised all the same: an encrypted PDF is a PDF. ``detail`` is for
-    logs and holds nothing of the file.
-    """
-
-    kind: MediaKind | None
-    refusal: Refusal | None
-    detail: str
-
-    @property
-    def is_accepted(self) -> bool:
-        """Whether the file may be kept."""
-        return self.refusal is None
 
 
 def check_document(stream: BinaryIO, name: str, limits: CheckLimits = DEFAULT) -> Verdict:
@@ -85,6 +69,7 @@ def _read(stream: BinaryIO, most: int) -> bytes:
 
 def _judge(data: bytes, name: str, budget: Budget) -> Verdict:
     kind: MediaKind | None = None
+    content: bytes | None = None
     try:
         if HEADER in data[:HEADER_REACH]:
             kind = MediaKind.PDF
@@ -94,12 +79,15 @@ def _judge(data: bytes, name: str, budget: Budget) -> Verdict:
             kind = _package_kind(archive)
             archive.check_entries()
             (check_docx if kind is MediaKind.DOCX else check_odt)(archive, budget)
+        elif found := next((kind for kind, start in PICTURE_SIGNATURES.items() if data.startswith(start)), None):
+            kind = found
+            content = check_picture(data, kind, budget)
         else:
             return Verdict(None, *advise(data, name))
-    except BadFile as found:
-        is_other = found.refusal in {Refusal.WRONG_TYPE, Refusal.LEGACY_FORMAT}
-        return Verdict(None if is_other else kind, found.refusal, found.detail)
-    return Verdict(kind, None, "sound")
+    except BadFile as bad:
+        is_other = bad.refusal in {Refusal.WRONG_TYPE, Refusal.LEGACY_FORMAT}
+        return Verdict(None if is_other else kind, bad.refusal, bad.detail)
+    return Verdict(kind, None, "sound", content)
 
 
 def _package_kind(archive: Archive) -> MediaKind:

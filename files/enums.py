@@ -38,6 +38,16 @@ SUFFIXES: Final[dict[MediaKind, str]] = {
 """The name ending that belongs to each kind."""
 
 
+PICTURE_SIGNATURES: Final[dict[MediaKind, bytes]] = {
+    MediaKind.PNG: b"\x89PNG\r\n\x1a\n",
+    MediaKind.JPEG: b"\xff\xd8\xff",
+}
+"""The kinds that are pictures, and the bytes that each begins with."""
+
+DOCUMENT_KINDS: Final = frozenset({MediaKind.PDF, MediaKind.DOCX, MediaKind.ODT})
+"""The kinds that a CV or a letter may be."""
+
+
 class FilePart(TextChoices):
     """What a stored file is of a document: the document itself, or what a worker made of it to be read."""
 
@@ -82,3 +92,6 @@ class Refusal(TextChoices):
     UNPACKS_TOO_BIG = "UNPACKS_TOO_BIG", _("The file unpacks to too much")
     ACTIVE_CONTENT = "ACTIVE_CONTENT", _("The file contains active content")
     LEGACY_FORMAT = "LEGACY_FORMAT", _("The file is in an older format")
+    PICTURE = "PICTURE", _("The file is a picture, where a document is asked for")
+    TOO_MANY_PIXELS = "TOO_MANY_PIXELS", _("The picture has too many pixels")
+    TOO_COMPLEX = "TOO_COMPLEX", _("The file could not be checked within the limits")

@@ -11,3 +11,7 @@ class FileRefused(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class CheckerBusy(Exception):
+    """The file could not be checked just now: as many checks as the machine has cores are running. Ask again soon."""

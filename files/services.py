@@ -7,9 +7,10 @@ which the next purge takes, and never an object that nobody knows of.
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import datetime
+from io import BytesIO
 from typing import IO, Any, BinaryIO, cast
 from uuid import UUID
 
@@ -19,7 +20,17 @@ from django.db.models import Q
 
 from common.deletion import raw_delete
 from common.text import clean_line
-from files.enums import MEDIA_TYPES, SUFFIXES, FileState, MediaKind, ScanState
+from files.child import check_in_child
+from files.enums import (
+    DOCUMENT_KINDS,
+    MEDIA_TYPES,
+    PICTURE_SIGNATURES,
+    SUFFIXES,
+    FileState,
+    MediaKind,
+    Refusal,
+    ScanState,
+)
 from files.errors import FileRefused
 from files.models import StoredFile
 
@@ -35,16 +46,23 @@ def prefix_of(owner_ref: UUID) -> str:
     return f"{owner_ref}/"
 
 
-def stage_file(content: BinaryIO, *, name: str, owner_ref: UUID, at: datetime) -> StoredFile:
-    """Check a file and keep it for 24 hours, unless it is attached before.
+def stage_file(
+    content: BinaryIO, *, name: str, owner_ref: UUID, at: datetime, kinds: Collection[MediaKind] = DOCUMENT_KINDS
+) -> StoredFile:
+    """Check a file and keep it for 24 hours, unless it is attached before; a picture is kept as it was drawn anew.
 
-    Raises FileRefused with the reason where the file is not taken; nothing is stored then (ASVS 5.2).
+    ``kinds`` are those that are taken: documents, unless pictures are asked for too.
+    Raises FileRefused with the reason where the file is not taken, CheckerBusy where it cannot be checked just now;
+    nothing is stored then (ASVS 5.2).
     """
-    from files.checker import check_document  # noqa: PLC0415 (pikepdf is slow to load; the first file is soon enough)
-
-    verdict = check_document(content, name)
-    if verdict.refusal is not None or verdict.kind is None:
-        raise FileRefused(verdict.refusal or "WRONG_TYPE")
+    verdict = check_in_child(content, name)
+    if verdict.kind in PICTURE_SIGNATURES and verdict.kind not in kinds:
+        raise FileRefused(Refusal.PICTURE)
+    if verdict.refusal is not None or verdict.kind is None or verdict.kind not in kinds:
+        raise FileRefused(verdict.refusal or Refusal.WRONG_TYPE)
+    if verdict.content is not None:
+        content = BytesIO(verdict.content)
+    content.seek(0)
     digest = hashlib.file_digest(cast(Any, content), "sha256")
     size = content.seek(0, os.SEEK_END)
     stored = StoredFile.objects.create(

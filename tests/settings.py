@@ -36,5 +36,6 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}  # noqa: F405
 WHITENOISE_AUTOREFRESH = True
 TEST_FOLDER = _folder
+CHECKER_SLOTS = _folder / "checks"
 # The tests' mail server works in a thread that outlives the streams of a test.
 LOGGING["loggers"]["mail.log"] = {"level": "WARNING"}  # type: ignore[index]  # noqa: F405

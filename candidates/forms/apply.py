@@ -9,11 +9,19 @@ from django.utils.translation import gettext_lazy as _
 
 from candidates.enums import DocumentKind, LinkKind
 from common.forms import AddressField, LineField, LinkField, TextField, check_link
+from files.enums import DOCUMENT_KINDS, PICTURE_SIGNATURES
 
 MAX_LINKS = 5
 
 FILE_FIELDS = {"cv": DocumentKind.CV, "letter_file": DocumentKind.COVER_LETTER, "other_file": DocumentKind.OTHER}
 """The file inputs, and what a file that comes in by one is."""
+
+FILE_KINDS = {
+    "cv": DOCUMENT_KINDS,
+    "letter_file": DOCUMENT_KINDS,
+    "other_file": DOCUMENT_KINDS | set(PICTURE_SIGNATURES),
+}
+"""What each takes: certificates and samples of work may be pictures; a CV and a letter are read as text too."""
 
 
 class LinksField(TextField):
@@ -105,8 +113,8 @@ class ApplicationForm(forms.Form):
     other_file = forms.FileField(
         label=_("Other file"),
         required=False,
-        help_text=_("For example a work sample. PDF, DOCX or ODT, at most 10 MB"),
-        widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.odt"}),
+        help_text=_("For example a work sample or a certificate. PDF, DOCX, ODT, PNG or JPEG, at most 10 MB"),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.odt,.png,.jpg,.jpeg"}),
     )
     has_longer_storage = forms.BooleanField(label=_("Longer storage"), required=False)
 

@@ -13,11 +13,11 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from candidates.forms.apply import FILE_FIELDS
+from candidates.forms.apply import FILE_FIELDS, FILE_KINDS
 from candidates.models import ApplicationDraft
 from common import limits
-from files.enums import Refusal
-from files.errors import FileRefused, StoreError
+from files.enums import MediaKind, Refusal
+from files.errors import CheckerBusy, FileRefused, StoreError
 from files.models import StoredFile
 from files.services import discard_staged, stage_file, staged_files
 
@@ -30,12 +30,29 @@ MESSAGES: dict[str, "Promise | str"] = {
     Refusal.DAMAGED: _("The file is damaged and cannot be opened. Export it anew and choose it again"),
     Refusal.UNPACKS_TOO_BIG: _("The file unpacks to far more than a document holds. Export it as PDF"),
     Refusal.ACTIVE_CONTENT: _("The file holds a macro, a script or a program. Save it as a plain PDF"),
+    Refusal.PICTURE: _(
+        "This is a picture. A CV or a cover letter must be PDF, DOCX or ODT: put the picture into a document, "
+        "and choose that"
+    ),
+    Refusal.TOO_MANY_PIXELS: _("The picture has more than 40 million pixels. Make it smaller and choose it again"),
+    Refusal.TOO_COMPLEX: _("The file could not be checked within the limits. Export it as a plain PDF"),
 }
+NO_DOCUMENT_AND_NO_PICTURE = _(
+    "The file is not a PDF, DOCX, ODT, PNG or JPEG. Save it as one of these and choose it again"
+)
 CHOOSE_AGAIN = _("The file is no longer here. Choose it again; everything else is kept")
 TOO_MANY = _(
     "Too many files were sent from here today. Try again tomorrow, or send the application with a link instead"
 )
+BUSY = _("The server is checking other files just now. Choose it again in a moment; everything else is kept")
 NOT_STORED = _("The file could not be stored just now. Choose it again in a moment; everything else is kept")
+
+
+def explain(reason: str, field: str) -> "Promise | str":
+    """What a person is told whose file was refused for ``reason`` (a ``Refusal``) by the input ``field``."""
+    if reason == Refusal.WRONG_TYPE and MediaKind.PNG in FILE_KINDS[field]:
+        return NO_DOCUMENT_AND_NO_PICTURE
+    return MESSAGES[reason]
 
 
 class Staging:
@@ -96,10 +113,17 @@ class Staging:
             return
         try:
             stored = stage_file(
-                cast(BinaryIO, upload.file), name=upload.name or "", owner_ref=self.draft.candidate_ref, at=self.at
+                cast(BinaryIO, upload.file),
+                name=upload.name or "",
+                owner_ref=self.draft.candidate_ref,
+                at=self.at,
+                kinds=FILE_KINDS[name],
             )
         except FileRefused as refused:
-            self.errors[name] = MESSAGES[refused.reason]
+            self.errors[name] = explain(refused.reason, name)
+            return
+        except CheckerBusy:
+            self.errors[name] = BUSY
             return
         except (StoreError, OSError):  # the disk of a local store may be full
             self.errors[name] = NOT_STORED

@@ -39,6 +39,8 @@ class CheckLimits:
     """Numbered objects of a PDF outside its object streams."""
     pdf_nodes: int = 1_000_000
     """Dictionaries of a PDF, and items of its arrays, that are walked."""
+    pixels: int = 40 * 1000 * 1000
+    """Of a picture, by its header (ASVS 5.2.6)."""
     xml_depth: int = 1_000
     """Elements within elements."""
 

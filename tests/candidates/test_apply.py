@@ -1,5 +1,6 @@
 """The apply journey, as a browser without JavaScript walks it."""
 
+import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,19 +12,23 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 
 from audit.enums import Action
 from audit.models import AuditEvent
 from candidates.enums import DocumentKind, LinkKind, Stage
+from candidates.forms.apply import FILE_FIELDS
 from candidates.models import Application, ApplicationDraft, Candidate, Consent, Document, NoticeShown, ProfileLink
-from files.enums import FileState
+from candidates.views.staging import explain
+from files.enums import PICTURE_SIGNATURES, FileState, MediaKind, Refusal
 from files.models import StoredFile
 from files.samples import docx, odt, pdf
 from files.services import open_file
+from files.slots import cores, take_slot
 from mailing.enums import EmailKind
 from mailing.models import OutboxEmail
 from notices.texts import TextId, current
-from tests.factories import documents, people
+from tests.factories import documents, people, pictures
 from tests.factories.browser import form_with, submit
 
 pytestmark = pytest.mark.django_db
@@ -219,17 +224,79 @@ REFUSED = {
     "bomb": (documents.zip_bomb_docx(), "unpacks to far more"),
     "script": (documents.javascript_pdf(), "macro, a script or a program"),
     "legacy": (documents.legacy_doc(), "old or plain format"),
+    "picture": (pictures.png(), "This is a picture. A CV or a cover letter must be PDF, DOCX or ODT"),
+    "damaged picture": (pictures.jpeg()[:-9], "This is a picture"),
 }
 
 
+@pytest.mark.parametrize("field", ["cv", "letter_file"])
 @pytest.mark.parametrize("case", REFUSED)
-def test_each_bad_file_has_its_own_message_and_nothing_is_lost(client: Client, case: str) -> None:
+def test_each_bad_file_has_its_own_message_and_nothing_is_lost(client: Client, case: str, field: str) -> None:
     content, words = REFUSED[case]
-    failed = fill(client, cv=upload(content, "cv.pdf"), skills="Python")
+    failed = fill(client, **{field: upload(content, "cv.pdf")}, skills="Python")
     assert failed.status_code == 422
     assert words in failed.content.decode()
     assert form_with(failed, "token")["data"]["skills"] == "Python"
     assert StoredFile.objects.count() == 0
+
+
+OTHER_REFUSED = {
+    "wrong type": (documents.plain_zip(), "not a PDF, DOCX, ODT, PNG or JPEG"),
+    "damaged": (pictures.png()[:-9], "damaged"),
+    "pixels": (pictures.flood_png(), "more than 40 million pixels"),
+    "passes": (pictures.many_pass_jpeg(), "could not be checked within the limits. Export it as a plain PDF"),
+}
+
+
+@pytest.mark.parametrize("case", OTHER_REFUSED)
+def test_each_bad_other_file_has_its_own_message(client: Client, case: str) -> None:
+    content, words = OTHER_REFUSED[case]
+    failed = fill(client, other_file=upload(content, "sample.png"), skills="Python")
+    assert (failed.status_code, words in failed.content.decode()) == (422, True)
+    assert form_with(failed, "token")["data"]["skills"] == "Python"
+    assert StoredFile.objects.count() == 0
+
+
+def test_each_input_says_what_it_takes(client: Client) -> None:
+    page = client.get(FORM).content.decode()
+    assert page.count('accept=".pdf,.docx,.odt"') == 2
+    assert page.count('accept=".pdf,.docx,.odt,.png,.jpg,.jpeg"') == 1
+    assert page.count("For example a work sample or a certificate. PDF, DOCX, ODT, PNG or JPEG, at most 10 MB") == 1
+
+
+@pytest.mark.parametrize(("build", "name"), [(pictures.png, "one.png"), (pictures.jpeg, "one.jpg")])
+def test_a_certificate_may_be_a_picture(client: Client, traveller: Any, build: Any, name: str) -> None:
+    application = apply(client, traveller, other_file=upload(build(exif=pictures.exif()), name))
+    document = application.candidate.documents.select_related("stored_file").get(kind=DocumentKind.OTHER)
+    kept = content_of(document)
+    assert (document.stored_file.name, document.stored_file.size) == (name, len(kept))
+    assert kept.startswith(PICTURE_SIGNATURES[MediaKind(document.stored_file.kind)])
+    assert pictures.PAYLOAD not in kept
+
+
+def test_where_other_files_are_being_checked_everything_is_kept_and_another_try_works(client: Client) -> None:
+    taken = [take_slot(settings.CHECKER_SLOTS, cores(), wait=0) for _ in range(cores())]
+    busy = fill(client, cv=upload(pdf("A CV")), skills="Python")
+    assert busy.status_code == 422
+    assert "The server is checking other files just now. Choose it again in a moment" in busy.content.decode()
+    assert form_with(busy, "token")["data"]["skills"] == "Python"
+    for slot in taken:
+        os.close(slot)
+    assert fill(client, cv=upload(pdf("A CV"))).status_code == 303
+
+
+MESSAGES_OF_FIELDS = [(reason, field) for reason in Refusal for field in FILE_FIELDS]
+
+
+@pytest.mark.parametrize("language", ["en", "fi"])
+def test_every_refusal_says_what_to_do_in_both_languages(language: str) -> None:
+    with translation.override(language):
+        said = {(reason, field): str(explain(reason, field)) for reason, field in MESSAGES_OF_FIELDS}
+    for field in FILE_FIELDS:
+        assert len({said[reason, field] for reason in Refusal}) == len(Refusal)
+    with translation.override("en"):
+        english = {(reason, field): str(explain(reason, field)) for reason, field in MESSAGES_OF_FIELDS}
+    assert [key for key in said if (said[key] == english[key]) != (language == "en")] == []
 
 
 def test_the_messages_are_in_the_language_of_the_page(client: Client) -> None:

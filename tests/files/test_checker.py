@@ -159,7 +159,7 @@ REFUSED: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
     "html": (Refusal.WRONG_TYPE, make.html_named_pdf),
     "script": (Refusal.WRONG_TYPE, lambda: b"#!/bin/sh\necho\n"),
     "program": (Refusal.WRONG_TYPE, lambda: b"MZ\x90\0" + bytes(100)),
-    "png": (Refusal.WRONG_TYPE, lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
+    "png cut short": (Refusal.DAMAGED, lambda: b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"),
     "zip": (Refusal.WRONG_TYPE, make.plain_zip),
     "empty zip": (Refusal.WRONG_TYPE, lambda: make.packed({})),
     "xlsx": (Refusal.WRONG_TYPE, make.xlsx),
