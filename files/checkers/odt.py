@@ -129,7 +129,8 @@ def _check_type(kind: str) -> None:
 
 def _check_part(archive: Archive, name: str, budget: Budget) -> None:
     folded = name.lower()
-    if folded.startswith("scripts/"):
+    is_program = folded.startswith("basic/") and not folded.endswith(XML_SUFFIXES)  # Basic that was compiled or locked
+    if is_program or folded.startswith("scripts/"):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a script")
     if folded.endswith(XML_SUFFIXES):
         watch(archive.chunks(name), _Part(budget.limits.xml_depth), allows_openoffice_doctype=True)

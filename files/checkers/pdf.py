@@ -84,7 +84,7 @@ def check_pdf(data: bytes, budget: Budget) -> None:
 
 
 def _open(data: bytes) -> pikepdf.Pdf:
-    """Open a document; one whose table leads nowhere is searched for its objects, as readers do. Raises ``PdfError``."""
+    """Open a document; one whose table leads nowhere is searched, as readers do. Raises ``PdfError``."""
     try:
         return pikepdf.open(io.BytesIO(data), inherit_page_attributes=False)
     except pikepdf.PasswordError:
@@ -93,7 +93,10 @@ def _open(data: bytes) -> pikepdf.Pdf:
         if "encryption" in str(error):
             raise
         without_table = data.replace(b"startxref", b"startxerf")
-        return pikepdf.open(io.BytesIO(without_table), inherit_page_attributes=False)
+        found = pikepdf.open(io.BytesIO(without_table), inherit_page_attributes=False)
+        if b"/Encrypt" in data and not found.is_encrypted:  # another reader may find the key that this one did not
+            raise BadFile(Refusal.DAMAGED, "a key that is lost") from None
+        return found
 
 
 def _check_frame(data: bytes) -> None:

@@ -42,14 +42,16 @@ def count_stream(stream: Stream, budget: Budget) -> None:
 
 def _dots(stream: Stream) -> int:
     """The dots of a picture; 0 of anything else."""
-    width, height = stream.get("/Width"), stream.get("/Height")
+    width: object = stream.get("/Width")
+    height: object = stream.get("/Height")
     if isinstance(width, int) and isinstance(height, int):
-        return max(int(width), 0) * max(int(height), 0)
+        return max(width, 0) * max(height, 0)
     return 0
 
 
 def _bytes_of_channel(stream: Stream) -> int:
-    return 2 if stream.get("/BitsPerComponent") == 16 else 1
+    bits: object = stream.get("/BitsPerComponent")
+    return 2 if bits == 16 else 1
 
 
 def _count_picture(raw: bytes, stated: int, budget: Budget) -> None:

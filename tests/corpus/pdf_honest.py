@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (lines of tables, which hold the files themselves)
 """PDF files as honest programs write them: one for each producer's habits. Every one of them must be taken."""
 
 import io
@@ -24,8 +25,15 @@ def nothing(_document: Pdf) -> None:
     """Leave the document as it is."""
 
 
-def written(objects: list[bytes], *, version: bytes = b"1.4", mark: bytes = b"\xe2\xe3\xcf\xd3", eol: bytes = b"\n",
-            trailer: bytes = b"", end: bytes = b"%%EOF\n") -> bytes:  # fmt: skip
+def written(
+    objects: list[bytes],
+    *,
+    version: bytes = b"1.4",
+    mark: bytes = b"\xe2\xe3\xcf\xd3",
+    eol: bytes = b"\n",
+    trailer: bytes = b"",
+    end: bytes = b"%%EOF\n",
+) -> bytes:
     """A PDF written by hand with a table of offsets; ``objects`` are the bodies of 1, 2, and so on."""
     out = bytearray(b"%PDF-" + version + eol + (b"%" + mark + eol if mark else b""))
     offsets = []
@@ -40,8 +48,9 @@ def written(objects: list[bytes], *, version: bytes = b"1.4", mark: bytes = b"\x
     return bytes(out) + b"startxref" + eol + b"%d" % start + eol + end
 
 
-def objects(catalog: bytes = b"", page: bytes = b"", content: bytes = b"BT /F1 12 Tf 72 720 Td (CV) Tj ET",
-            *more: bytes) -> list[bytes]:  # fmt: skip
+def objects(
+    catalog: bytes = b"", page: bytes = b"", content: bytes = b"BT /F1 12 Tf 72 720 Td (CV) Tj ET", *more: bytes
+) -> list[bytes]:
     """The bodies of a document of one page; ``more`` begin with number 6."""
     return [
         b"<</Type/Catalog/Pages 2 0 R%s>>" % catalog,
@@ -73,8 +82,13 @@ def word_pdf() -> bytes:
     style = b"<</Type/StructTreeRoot/RoleMap<</JavaScript/P/Footnote/Note>>/K 7 0 R>>"
     element = b"<</Type/StructElem/S/JavaScript/P 6 0 R/Pg 3 0 R/K 0>>"
     catalog = b"/Lang(fi-FI)/StructTreeRoot 6 0 R/MarkInfo<</Marked true>>"
-    first = written(objects(catalog, b"/StructParents 0", b"/P <</MCID 0>> BDC EMC", style, element),
-                    version=b"1.7", mark=b"\xb5\xb5\xb5\xb5", eol=b"\r\n", end=b"%%EOF\r\n")  # fmt: skip
+    first = written(
+        objects(catalog, b"/StructParents 0", b"/P <</MCID 0>> BDC EMC", style, element),
+        version=b"1.7",
+        mark=b"\xb5\xb5\xb5\xb5",
+        eol=b"\r\n",
+        end=b"%%EOF\r\n",
+    )
     return hybrid(first)
 
 
@@ -92,23 +106,41 @@ def hybrid(first: bytes) -> bytes:
 
 def pdftex() -> bytes:
     """As pdfTeX writes it: version 1.5, object streams, an XRef stream with a predictor, no table."""
-    return make.pdf_with(info("pdfTeX-1.40.25", "LaTeX with hyperref"),
-                         object_stream_mode=ObjectStreamMode.generate, force_version="1.5")  # fmt: skip
+    return make.pdf_with(
+        info("pdfTeX-1.40.25", "LaTeX with hyperref"), object_stream_mode=ObjectStreamMode.generate, force_version="1.5"
+    )
 
 
 def ghostscript() -> bytes:
     """As Ghostscript writes it: XMP after the pages, a trailer with an ID, a name with escapes."""
-    xmp = make.stream(b"/Type/Metadata/Subtype/XML", b"<?xpacket begin='\xef\xbb\xbf'?><x:xmpmeta xmlns:x='adobe:ns:meta/'/><?xpacket end='w'?>")
-    return written(objects(b"/Metadata 6 0 R", b"/Rotate 0", b"q 0.1 0 0 0.1 0 0 cm Q", xmp),
-                   mark=b"\xc7\xec\x8f\xa2", trailer=b"/ID[<0A0B><0A0B>]")  # fmt: skip
+    xmp = make.stream(
+        b"/Type/Metadata/Subtype/XML",
+        b"<?xpacket begin='\xef\xbb\xbf'?><x:xmpmeta xmlns:x='adobe:ns:meta/'/><?xpacket end='w'?>",
+    )
+    return written(
+        objects(b"/Metadata 6 0 R", b"/Rotate 0", b"q 0.1 0 0 0.1 0 0 cm Q", xmp),
+        mark=b"\xc7\xec\x8f\xa2",
+        trailer=b"/ID[<0A0B><0A0B>]",
+    )
 
 
 def quartz() -> bytes:
     """As macOS prints: version 1.3, content of Flate, an ICC profile, a trailer with both info and ID."""
-    bodies = objects(b"", b"", b"", b"[/ICCBased 7 0 R]", flate(bytes(128), b"/N 3/Alternate/DeviceRGB"),
-                     b"<</Producer(macOS Version 14.0 Quartz PDFContext)/CreationDate(D:20260101000000Z00'00')>>")  # fmt: skip
+    bodies = objects(
+        b"",
+        b"",
+        b"",
+        b"[/ICCBased 7 0 R]",
+        flate(bytes(128), b"/N 3/Alternate/DeviceRGB"),
+        b"<</Producer(macOS Version 14.0 Quartz PDFContext)/CreationDate(D:20260101000000Z00'00')>>",
+    )
     bodies[3] = flate(b"q Q q 12 12 588 768 re W n /Cs1 cs 0 0 0 sc")
-    return written(bodies, version=b"1.3", mark=b"\xc4\xe5\xf2\xe5\xeb\xa7\xf3\xa0\xd0\xc4\xc6", trailer=b"/Info 8 0 R/ID[<01><01>]")
+    return written(
+        bodies,
+        version=b"1.3",
+        mark=b"\xc4\xe5\xf2\xe5\xeb\xa7\xf3\xa0\xd0\xc4\xc6",
+        trailer=b"/Info 8 0 R/ID[<01><01>]",
+    )
 
 
 def skia() -> bytes:
@@ -156,12 +188,26 @@ def form() -> bytes:
             Dictionary(FT=Name.Ch, T=String("language"), V=String("fi"), Opt=Array([String("fi"), String("en")]), F=4),
             Dictionary(FT=Name.Btn, T=String("agree"), V=Name("/Kyll#e4"), AS=Name("/Kyll#e4"), F=4),
             Dictionary(FT=Name.Btn, T=String("clear"), Ff=65536, F=4, A=Dictionary(S=Name.ResetForm)),
-            Dictionary(FT=Name.Btn, T=String("post"), Ff=65536, F=4,
-                       A=Dictionary(S=Name.SubmitForm, F=Dictionary(FS=Name.URL, F=String("mailto:hr@example.invalid")))),
-            Dictionary(FT=Name.Sig, T=String("signature"), F=132, V=Dictionary(
-                Type=Name.Sig, Filter=Name("/Adobe.PPKLite"), SubFilter=Name("/adbe.pkcs7.detached"),
-                ByteRange=Array([0, 10, 20, 10]), Contents=pikepdf.String(b"0\x80" + bytes(60)))),
-        ]  # fmt: skip
+            Dictionary(
+                FT=Name.Btn,
+                T=String("post"),
+                Ff=65536,
+                F=4,
+                A=Dictionary(S=Name.SubmitForm, F=Dictionary(FS=Name.URL, F=String("mailto:hr@example.invalid"))),
+            ),
+            Dictionary(
+                FT=Name.Sig,
+                T=String("signature"),
+                F=132,
+                V=Dictionary(
+                    Type=Name.Sig,
+                    Filter=Name("/Adobe.PPKLite"),
+                    SubFilter=Name("/adbe.pkcs7.detached"),
+                    ByteRange=Array([0, 10, 20, 10]),
+                    Contents=pikepdf.String(b"0\x80" + bytes(60)),
+                ),
+            ),
+        ]
         made = []
         for field in fields:
             field.Type, field.Subtype, field.Rect = Name.Annot, Name.Widget, Array([0, 0, 90, 20])
@@ -242,7 +288,9 @@ def attached(name: str, content: bytes, **saving: object) -> Callable[[], bytes]
 
 def stored_archive() -> bytes:
     """A document of Word attached as it is, not packed again: an archive lies in the file, and is an attachment."""
-    return attached("cv.docx", make.docx(), compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)()
+    return attached(
+        "cv.docx", make.docx(), compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none
+    )()
 
 
 def saved(**saving: object) -> Callable[[], bytes]:
@@ -290,8 +338,13 @@ def bookmarks() -> bytes:
 HONEST: dict[str, Callable[[], bytes]] = {
     "pdf of Word": word_pdf,
     "pdf of LibreOffice": lambda: written(
-        objects(b"/Lang(fi-FI)/OpenAction[3 0 R/XYZ null null 0]/PageMode/UseNone/ViewerPreferences<</DisplayDocTitle true>>"),
-        version=b"1.6", mark=b"\xc3\xa4\xc3\xbc\xc3\xb6\xc3\x9f", trailer=b"/ID[<00><00>]/DocChecksum /0A1B2C3D"),  # fmt: skip
+        objects(
+            b"/Lang(fi-FI)/OpenAction[3 0 R/XYZ null null 0]/PageMode/UseNone/ViewerPreferences<</DisplayDocTitle true>>"
+        ),
+        version=b"1.6",
+        mark=b"\xc3\xa4\xc3\xbc\xc3\xb6\xc3\x9f",
+        trailer=b"/ID[<00><00>]/DocChecksum /0A1B2C3D",
+    ),
     "pdf of Google Docs and Chrome": skia,
     "pdf of pdfTeX": pdftex,
     "pdf of Ghostscript": ghostscript,
@@ -319,7 +372,7 @@ HONEST: dict[str, Callable[[], bytes]] = {
     "pdf with big drawings": lambda: written([*objects()[:3], flate(_big_content()), objects()[4]]),
     "pdf that prints itself": opened(lambda _: Dictionary(S=Name.Named, N=Name.Print)),
     "pdf that goes to its page": opened(lambda d: Dictionary(S=Name.GoTo, D=Array([d.pages[0].obj, Name.Fit]))),
-    "pdf in ASCII85": filtered(b"[/ASCII85Decode]", b"87cURD]i,\"Ebo80~>"),
+    "pdf in ASCII85": filtered(b"[/ASCII85Decode]", b'87cURD]i,"Ebo80~>'),
     "pdf in ASCII85 and Flate": filtered(b"[/A85 /Fl]", b"GhQU~>"),
     "pdf in hexadecimals": filtered(b"/ASCIIHexDecode", b"42542045540a>"),
     "pdf in RunLength": filtered(b"/RunLengthDecode", b"\x04q Q q\x80"),
@@ -330,7 +383,7 @@ HONEST: dict[str, Callable[[], bytes]] = {
     "pdf with an attached odt": attached("cv.odt", make.odt()),
     "pdf with an attached docx, stored": stored_archive,
     "pdf with an attached archive of pictures": attached("a.zip", make.packed({"a.png": b"\x89PNG", "b.txt": b"b"})),
-    "pdf with a name in Finnish": attached("työtodistus – Äänekoski.pdf", make.pdf()),
+    "pdf with a name in Finnish": attached("työtodistus-Äänekoski.pdf", make.pdf()),
     "pdf with wrong offset of its table": changed(make.pdf, b"startxref\n", b"startxref\n1"),
     "pdf with startxref 0": changed(make.pdf, b"startxref\n", b"startxref\n0 %"),
     "pdf with wrong offsets everywhere": changed(make.pdf, b"\n%\xe2\xe3\xcf\xd3\n", b"\n%\xe2\xe3\xcf\xd3 moved\n"),
@@ -343,10 +396,12 @@ HONEST: dict[str, Callable[[], bytes]] = {
     "pdf sent as text": lambda: make.pdf().replace(b"\n", b"\r\n"),
     "pdf with a null page": changed(make.pdf, b"/Kids [4 0 R]", b"/Kids [null 4 0 R]"),
     "pdf with a link to a mac's disk": lambda: make.link_pdf(Dictionary(S=Name.GoToR, F=String("/HD/annex.pdf"))),
-    "pdf with a link to the author's disk": lambda: make.link_pdf(Dictionary(S=Name.URI, URI=String("file:///C:/cv.doc"))),
+    "pdf with a link to the author's disk": lambda: make.link_pdf(
+        Dictionary(S=Name.URI, URI=String("file:///C:/cv.doc"))
+    ),
     "pdf with a telephone": lambda: make.link_pdf(Dictionary(S=Name.URI, URI=String("tel:+358401234567"))),
     "pdf with layers": lambda: make.link_pdf(Dictionary(S=Name.SetOCGState, State=Array([Name.ON]))),
-}  # fmt: skip
+}
 HONEST |= {
     f"pdf with an owner's password, {name}": saved(encryption=encryption) for name, encryption in ENCRYPTIONS.items()
 }
@@ -355,9 +410,7 @@ HONEST |= {
         encryption=ENCRYPTIONS["AES of 256 bits"], object_stream_mode=ObjectStreamMode.generate
     ),
     "pdf with an owner's password, for the web": saved(encryption=ENCRYPTIONS["RC4 of 128 bits"], linearize=True),
-    "pdf with an owner's password, attached xml": attached(
-        "a.xml", b"<a/>", encryption=ENCRYPTIONS["AES of 128 bits"]
-    ),
+    "pdf with an owner's password, attached xml": attached("a.xml", b"<a/>", encryption=ENCRYPTIONS["AES of 128 bits"]),
 }
 
 

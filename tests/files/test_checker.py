@@ -25,8 +25,6 @@ def check(data: bytes, name: str = "cv.bin", limits: CheckLimits | None = None) 
     return check_document(io.BytesIO(data), name, limits or CheckLimits())
 
 
-
-
 @pytest.mark.parametrize("name", ["cv.pdf", "cv.docx", "cv.exe", "", "a/../b\0\r\n\u202e" + "x" * 5000])
 def test_a_name_never_decides(name: str) -> None:
     assert check(make.pdf(), name).kind == MediaKind.PDF
