@@ -12,7 +12,7 @@ from files.checkers.archive import Archive
 from files.checkers.attached import judge_entry
 from files.checkers.budget import BadFile, Budget
 from files.checkers.markup import Watcher, local_name, namespace, watch
-from files.checkers.targets import is_remote, runs_something
+from files.checkers.targets import is_remote, is_share, runs_something
 from files.enums import MEDIA_TYPES, MediaKind, Refusal
 
 MIMETYPE: Final = "mimetype"
@@ -20,8 +20,13 @@ MANIFEST: Final = "META-INF/manifest.xml"
 CONTENT: Final = "content.xml"
 OPENOFFICE_1_TYPE: Final = "application/vnd.sun.xml.writer"
 ACTIVE_ELEMENTS: Final = frozenset({"applet", "object-ole", "execute-macro"})
-LINKS: Final = frozenset({"a", "form", "button", "event-listener", "area-rectangle", "area-circle", "area-polygon"})
-"""Elements whose address a person follows. What any other element names is fetched when the document opens."""
+_FETCHING: Final = """
+    section-source template auto-reload floating-frame object plugin cell-range-source table-source library
+    library-linked font-face-uri definition-src script sound connection-resource
+"""
+FETCHING_ELEMENTS: Final = frozenset(_FETCHING.split())
+PICTURE_ELEMENTS: Final = frozenset({"image", "fill-image", "background-image", "list-level-style-image"})
+"""Pictures that were pasted from a web page stay linked to it: LibreOffice keeps no copy."""
 EVENTS: Final = frozenset({"event-listener", "event"})
 _MACRO_SCHEME: Final = "vnd.sun.star.script:"
 _FETCHING_FORMULA: Final = re.compile(r"\b(DDE|WEBSERVICE)\s*\(", re.IGNORECASE)
@@ -85,17 +90,18 @@ def _check_attribute(tag: str, name: str, value: str) -> None:
     if name == "formula" and _FETCHING_FORMULA.search(value):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a formula that fetches from elsewhere")
     if name == "href":
-        _check_link(element, value, is_command="openoffice" in namespace(tag) and element != "library")
+        _check_link(element, value)
     elif name == "src" and element == "instance" and is_remote(value):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a form's data that are fetched from elsewhere")
 
 
-def _check_link(element: str, target: str, *, is_command: bool) -> None:
-    """``is_command``: of a menu, where ``slot:`` and ``private:`` name what LibreOffice itself can do."""
+def _check_link(element: str, target: str) -> None:
     if runs_something(target) or (element == "event-listener" and target):  # empty ones list what is not used
         raise BadFile(Refusal.ACTIVE_CONTENT, "a link that runs something")
-    if element not in LINKS and not is_command and is_remote(target):
+    if element in FETCHING_ELEMENTS and is_remote(target):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a part that is fetched from elsewhere")
+    if element in PICTURE_ELEMENTS and is_share(target):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a picture on a Windows share")
 
 
 def check_odt(archive: Archive, budget: Budget) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 
 import pikepdf
 import pypdfium2
+import pypdfium2.raw
 from pikepdf.settings import set_qpdf_limits
 
 from files.checkers.archive import count_archives
@@ -172,7 +173,11 @@ def _ask_another_reader(data: bytes) -> None:
     try:
         with pypdfium2.PdfDocument(data) as document:
             pages = len(document)
-    except pypdfium2.PdfiumError:
+    except pypdfium2.PdfiumError as error:
+        if (
+            getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
+        ):  # an owner's that is empty opens it here
+            raise BadFile(Refusal.ENCRYPTED, "opens with a password in a browser") from None
         raise BadFile(Refusal.DAMAGED, "does not open in a browser") from None
     if pages == 0:
         raise BadFile(Refusal.DAMAGED, "no page in a browser")

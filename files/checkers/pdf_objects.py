@@ -13,7 +13,7 @@ from typing import Final, cast
 from pikepdf import Array, Dictionary, Name, Object, PdfError, Stream, StreamDecodeLevel, String
 
 from files.checkers.archive import count_archives
-from files.checkers.attached import PROGRAM_SUFFIXES, judge_attached
+from files.checkers.attached import PROGRAM_SUFFIXES, ZIP_SIGNATURE, judge_attached
 from files.checkers.budget import BadFile, Budget, inflate
 from files.checkers.targets import is_remote, is_script, runs_something
 from files.enums import Refusal
@@ -96,8 +96,13 @@ def _judge_dictionary(values: dict[str, object], budget: Budget) -> None:
 def _judge_stream(stream: Stream, values: dict[str, object], budget: Budget) -> None:
     if _fetches(values.get("/F")):  # ISO 32000 §7.3.8: the data lie in another file
         raise BadFile(Refusal.ACTIVE_CONTENT, "a stream that is fetched from elsewhere")
-    if name_of(values.get("/Type")) == "/EmbeddedFile":
+    if name_of(values.get("/Type")) == "/EmbeddedFile" or _is_stored_archive(stream):
         _judge_attached(stream, budget)
+
+
+def _is_stored_archive(stream: Stream) -> bool:
+    """LibreOffice keeps a document's ODT in its PDF, in a stream that the trailer names and that is no attachment."""
+    return not stream_filters(stream) and stream.read_raw_bytes().startswith(ZIP_SIGNATURE)
 
 
 def _judge_action(values: dict[str, object]) -> None:
@@ -175,7 +180,9 @@ def _judge_attachment(specification: dict[str, object], budget: Budget) -> None:
     is_page = any(name.endswith(PAGE_SUFFIXES) for name in names)
     for attached in _values(specification["/EF"]).values():
         if isinstance(attached, Stream):
-            if name_of(attached.get("/Type")) != "/EmbeddedFile":  # those have their own turn
+            if name_of(attached.get("/Type")) != "/EmbeddedFile" and not _is_stored_archive(
+                attached
+            ):  # those have their own turn
                 _judge_attached(attached, budget)
             if is_page and _PAGE_SCRIPT.search(_unpacked(attached, budget).replace(b"\0", b"")):
                 raise BadFile(Refusal.ACTIVE_CONTENT, "an attached page with a script")

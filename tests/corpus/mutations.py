@@ -16,7 +16,7 @@ _TOKENS: Final = (
     b"<<", b">>", b"[", b"]", b"(", b")", b"obj", b"endobj", b"stream", b"endstream", b"xref", b"trailer", b"startxref",
     b"%%EOF", b"%PDF-1.4", b"/S/JavaScript", b"/JS(1)", b"/OpenAction", b"/Kids", b"/Count -1", b"/Length 99999999",
     b"/Type/ObjStm", b"/Filter/FlateDecode", b"/Encrypt<<>>", b"/Prev 0", b"1 0 R", b"-1", b"4294967296", b"#00", b"\0",
-    b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\xff\xff\xff\xff", b"<!DOCTYPE a>", b"&a;", b"<a ", b"]]>", b"\xff\xfe",
+    b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\xff\xff\xff\xff", b"<!DOCTYPE a>", b"&a;", b"]]>", b"\xff\xfe",
 )  # fmt: skip
 
 

@@ -145,6 +145,11 @@ HONEST: dict[str, tuple[MediaKind, Callable[[], bytes]]] = {
         "odt with links": text(
             "<text:a xlink:href='https://example.invalid/'>a</text:a><draw:a xlink:href='mailto:a@b.invalid'/>"
         ),
+        "odt with a picture pasted from the web": text("<draw:image xlink:href='https://example.invalid/a.png'/>"),
+        "odt of ODF Toolkit, with a link in a style": text(
+            "",
+            "<office:automatic-styles><style:text-properties xlink:href='http://example.invalid/'/></office:automatic-styles>",
+        ),
         "odt with a map of links": text(
             "<draw:image-map><draw:area-rectangle xlink:href='https://example.invalid/'/></draw:image-map>"
         ),
@@ -235,9 +240,8 @@ HOSTILE: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
             "a frame": "<draw:floating-frame xlink:href='http://host.invalid/'/>",
             "an object": "<draw:object xlink:href='http://host.invalid/a.ods'/>",
             "a film": "<draw:plugin xlink:href='http://host.invalid/a.mp4'/>",
-            "a picture": "<draw:image xlink:href='http://host.invalid/a.png'/>",
             "a picture on a share": "<draw:image xlink:href='//host.invalid/a.png'/>",
-            "a background": "<style:background-image xlink:href='https://host.invalid/a.png'/>",
+            "a background on a share": "<style:background-image xlink:href='file://host.invalid/a.png'/>",
             "a table": "<table:cell-range-source xlink:href='https://host.invalid/a.ods'/>",
             "a form's data": "<xforms:instance src='http://host.invalid/a'/>",
         }.items()

@@ -293,6 +293,16 @@ def stored_archive() -> bytes:
     )()
 
 
+def hybrid_of_libreoffice(package: Callable[[], bytes]) -> Callable[[], bytes]:
+    """As LibreOffice writes it where it is to edit it again: the ODT lies in a stream that the trailer names."""
+
+    def build() -> bytes:
+        bodies = objects(b"", b"", b"", make.stream(b"", package()))
+        return written(bodies, trailer=b"/AdditionalStreams[/application#2Fvnd.oasis.opendocument.text 6 0 R]")
+
+    return build
+
+
 def saved(**saving: object) -> Callable[[], bytes]:
     """As qpdf saves it."""
     return lambda: make.pdf_with(nothing, **saving)
@@ -345,6 +355,7 @@ HONEST: dict[str, Callable[[], bytes]] = {
         mark=b"\xc3\xa4\xc3\xbc\xc3\xb6\xc3\x9f",
         trailer=b"/ID[<00><00>]/DocChecksum /0A1B2C3D",
     ),
+    "pdf of LibreOffice, hybrid": hybrid_of_libreoffice(make.odt),
     "pdf of Google Docs and Chrome": skia,
     "pdf of pdfTeX": pdftex,
     "pdf of Ghostscript": ghostscript,

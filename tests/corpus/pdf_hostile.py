@@ -8,7 +8,17 @@ import pikepdf
 from pikepdf import Array, Dictionary, Encryption, Name, ObjectStreamMode, Pdf, String
 
 from files.enums import Refusal
-from tests.corpus.pdf_honest import ENCRYPTIONS, attached, changed, filtered, flate, objects, opened, written
+from tests.corpus.pdf_honest import (
+    ENCRYPTIONS,
+    attached,
+    changed,
+    filtered,
+    flate,
+    hybrid_of_libreoffice,
+    objects,
+    opened,
+    written,
+)
 from tests.factories import documents as make
 
 ACTIVE: Final = Refusal.ACTIVE_CONTENT
@@ -176,6 +186,10 @@ HOSTILE: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
             make.stream(b"/Type/EmbeddedFile", b"%locked"),
         ),
     ),
+    "pdf with a password, and none for its owner": (
+        Refusal.ENCRYPTED,
+        lambda: make.pdf_with(lambda _: None, encryption=Encryption(user="open", owner="")),
+    ),
     # Scripts, wherever an action may be.
     "script at opening": (ACTIVE, in_catalog(b"/OpenAction" + SCRIPT)),
     "script at opening, by reference": (ACTIVE, in_catalog(b"/OpenAction 6 0 R", SCRIPT)),
@@ -314,6 +328,7 @@ HOSTILE: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
     "attached pdfs without end": (TOO_MUCH, lambda: nested_pdf(8)),
     "attached bomb": (TOO_MUCH, attached_plainly(zeros(120), b"/Filter/FlateDecode")),
     "attached zip bomb": (TOO_MUCH, attached("a.zip", make.zip_bomb_docx())),
+    "hybrid of LibreOffice with a macro": (ACTIVE, hybrid_of_libreoffice(make.hidden_macro_docx)),
     # Forms of XFA.
     "form of xml with a script": (ACTIVE, form_in_xml(b"<template><event><script>1</script></event></template>")),
     "form of xml with a script, with a prefix": (
