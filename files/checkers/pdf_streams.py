@@ -16,6 +16,7 @@ from files.enums import Refusal
 
 _FLATE: Final = "/FlateDecode"
 _PICTURE_FILTERS: Final = frozenset({"/DCTDecode", "/JPXDecode", "/CCITTFaxDecode", "/JBIG2Decode", "/DCT", "/CCF"})
+_GROWING: Final = frozenset({"/JBIG2Decode", "/CCITTFaxDecode", "/CCF"})
 _OWN_TURN: Final = frozenset({"/ObjStm", "/EmbeddedFile"})  # counted where they are looked into
 _CHANNELS: Final = 4
 _PICTURE_SLACK: Final = CHUNK
@@ -29,6 +30,8 @@ def count_stream(stream: Stream, budget: Budget) -> None:
     if dots > budget.limits.pdf_picture_dots:
         raise BadFile(Refusal.UNPACKS_TOO_BIG, "a picture of too many dots")
     filters = stream_filters(stream)
+    if not dots and not _GROWING.isdisjoint(filters):  # a page of this kind keeps a reader busy for minutes
+        raise BadFile(Refusal.UNPACKS_TOO_BIG, "a picture that does not state its size")
     packed = filters[: next((n for n, name in enumerate(filters) if name in _PICTURE_FILTERS), len(filters))]
     if not packed or name_of(stream.get("/Type")) in _OWN_TURN:
         return

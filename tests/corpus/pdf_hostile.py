@@ -364,6 +364,7 @@ HOSTILE: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
         TOO_MUCH,
         filtered(b"[/FlateDecode/RunLengthDecode]", zlib.compress(b"\x81a" * 300_000)),
     ),
+    "bomb in a page, as a picture": (TOO_MUCH, filtered(b"/JBIG2Decode", b"\0\0\0\0\x30\0\1\0\0\0\x13" + b"\x7f" * 19)),
     "bomb in a picture": (TOO_MUCH, picture(b"/Width 2/Height 2/Filter/FlateDecode", zeros(30))),
     "picture of too many dots": (TOO_MUCH, picture(b"/Width 100000/Height 100000/Filter/DCTDecode", b"\xff\xd8")),
     "bomb in an object stream": (Refusal.DAMAGED, lambda: make.object_stream_bomb_pdf(20)),
