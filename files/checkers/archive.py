@@ -6,6 +6,7 @@ what was stated is compared afterwards. Rules: ASVS 5.2.3 (bombs), 5.2.5 and 5.3
 """
 
 import io
+import re
 import stat
 import struct
 import zipfile
@@ -25,6 +26,10 @@ _END = struct.Struct("<4s4H2LH")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ENCRYPTED_FLAGS = 0x0001 | 0x0040 | 0x2000  # an entry's, strong, and the directory's own encryption
 _UTF8_FLAG = 0x0800
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_MARKUP = re.compile(rb"<\s*[!?/a-zA-Z]|%PDF-")
+_FRONT = 4
+"""Bytes before the first entry that old archivers leave: the mark of an archive in parts."""
 _DIRECTORY_SLACK = 20
 """A directory is not even listed beyond so many times the allowed entries. Stored archives within the archive hold
 entry signatures too, so the first count is generous."""
@@ -40,6 +45,8 @@ class Archive:
         self._unread: dict[str, zipfile.ZipInfo] = {}
         for info in _listing(data[: _end_of(data)], budget.limits.entries):
             name = _plain_name(info)
+            if _CONTROL.search(info.orig_filename):
+                raise BadFile(Refusal.DAMAGED, "an entry's name has control characters")
             if name in self._unread:
                 raise BadFile(Refusal.DAMAGED, "two entries have one name")
             self._unread[name] = info
@@ -95,6 +102,10 @@ class Archive:
                 head = (head + chunk)[:size]
         return head
 
+    def whole(self, name: str) -> bytes:
+        """An entry unpacked, for what is looked into: the budget bounds it."""
+        return b"".join(self.chunks(name))
+
     def _unpack(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         start = self._data_offset(info)
         packed = self._data[start : start + info.compress_size]
@@ -128,6 +139,17 @@ class Archive:
         return start + name_size + extra_size
 
 
+def count_archives(data: bytes) -> int:
+    """How many archives lie in ``data`` whose end and directory agree, as an archiver would find them."""
+    count, position = 0, data.find(END_SIGNATURE)
+    while 0 <= position <= len(data) - _END.size:
+        size: int = _END.unpack_from(data, position)[5]
+        start = position - size
+        count += size > 0 and start >= 0 and data.startswith(ENTRY_SIGNATURE, start)
+        position = data.find(END_SIGNATURE, position + 1)
+    return count
+
+
 def _end_of(data: bytes) -> int:
     """Where the archive ends. Raises ``BadFile`` when it is cut short, or goes on: a tail is a second file (T4)."""
     position = data.rfind(END_SIGNATURE)
@@ -136,6 +158,8 @@ def _end_of(data: bytes) -> int:
     comment_size: int = _END.unpack_from(data, position)[-1]
     end = position + _END.size + comment_size
     tail = data[end:].strip(BLANK)
+    if _MARKUP.search(data[position:end]):
+        raise BadFile(Refusal.DAMAGED, "markup in the archive's comment")
     if len(data) < end or len(tail) > STRAY_BYTES or b"<" in tail:
         raise BadFile(Refusal.DAMAGED, "the archive does not end where it says")
     return end
@@ -153,6 +177,8 @@ def _listing(data: bytes, most: int) -> list[zipfile.ZipInfo]:
         raise BadFile(Refusal.DAMAGED, f"the archive does not open: {type(error).__name__}") from None
     if len(entries) > most:
         raise too_many
+    if entries and min(info.header_offset for info in entries) > _FRONT:
+        raise BadFile(Refusal.DAMAGED, "something lies before the archive")
     return entries
 
 

@@ -41,6 +41,10 @@ class CheckLimits:
     """Dictionaries of a PDF, and items of its arrays, that are walked."""
     pixels: int = 40 * 1000 * 1000
     """Of a picture, by its header (ASVS 5.2.6)."""
+    pdf_picture_dots: int = 300_000_000
+    """Dots of one picture in a PDF: a page in black and white at 1,200 dots an inch has 140 million."""
+    attached_depth: int = 3
+    """Documents within documents."""
     xml_depth: int = 1_000
     """Elements within elements."""
 
@@ -68,6 +72,12 @@ class Budget:
     packed: int
     unpacked: int = 0
     nodes: int = 0
+    pictures: int = 0
+    """Bytes of pictures that were unpacked to see how long they are."""
+    archives: int = 0
+    """Archives that a PDF's attachments are, as they lie in the file."""
+    attached: int = 0
+    """How many documents lie around the one that is looked at."""
     deadline: float = field(default=0.0)
 
     def __post_init__(self) -> None:

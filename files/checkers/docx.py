@@ -7,8 +7,10 @@ pictures, links, charts with a workbook inside, parts that are missing or empty.
 
 import re
 from typing import Final
+from urllib.parse import unquote
 
 from files.checkers.archive import Archive
+from files.checkers.attached import judge_entry
 from files.checkers.budget import BadFile, Budget
 from files.checkers.markup import Watcher, local_name, namespace, watch
 from files.checkers.targets import is_remote, is_share, runs_something
@@ -31,6 +33,14 @@ WORD_NAMESPACES: Final = frozenset(
         "http://purl.oclc.org/ooxml/wordprocessingml/main",
     }
 )
+ACTIVE_PARTS: Final = frozenset(
+    {
+        "application/vnd.openxmlformats-officedocument.oleobject",
+        "application/vnd.ms-office.activex",
+        "application/vnd.ms-office.activex+xml",
+    }
+)
+"""Types of parts that act. They are declared for a suffix without any such part, in good faith."""
 ACTIVE_RELATIONS: Final = frozenset(
     {
         "vbaproject",
@@ -38,14 +48,20 @@ ACTIVE_RELATIONS: Final = frozenset(
         "oleobject",
         "control",
         "activexcontrolbinary",
+        "afchunk",  # HTML, MHT or another document that Word takes in when it opens this one
     }
 )
 LINKED_RELATIONS: Final = frozenset({"hyperlink", "image", "video", "audio", "media"})
 """Relations that honest documents point at the web. All others stay on the reader's machine."""
 MACRO_SUFFIXES: Final = ("vbaproject.bin", "vbadata.xml", ".docm", ".dotm", ".xlsm", ".xltm", ".pptm")
 INSTRUCTIONS: Final = ("instrText", "delInstrText")
+_FIELD_TEXT: Final = (*INSTRUCTIONS, "t", "delText")
+"""What Word reads as a field's instruction, between its beginning and its separator."""
+_FETCHING_FIELDS: Final = frozenset({"includetext", "include", "link", "rd", "import", "database"})
+_PICTURE_FIELDS: Final = frozenset({"includepicture"})
+_ADDRESS: Final = re.compile(r'"([^"]*)"?|(\S+)')
 _DDE: Final = re.compile(r'\s*"?\s*dde(auto)?\b', re.IGNORECASE)
-_FIELD_HEAD: Final = 200  # characters of a field's instruction that are kept: its command comes first
+_FIELD_HEAD: Final = 2_000  # characters of a field's instruction that are kept: its command and its address come first
 
 
 class _ContentTypes(Watcher):
@@ -80,13 +96,16 @@ class _Relations(Watcher):
     def __init__(self, max_depth: int) -> None:
         super().__init__(max_depth)
         self.main = ""
+        self.remote_pictures: set[str] = set()
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         super().start(tag, attributes)
         if local_name(tag) != "Relationship":
             return
         kind = attributes.get("Type", "").rstrip("/").rpartition("/")[2].lower()
-        target = attributes.get("Target", "")
+        target = attributes.get("Target", "").replace("\0", "")
+        if kind == "image" and is_remote(target):
+            self.remote_pictures.add(attributes.get("Id", ""))
         if kind == "officedocument":
             self.main = self.main or target
         is_own_link = attributes.get("TargetMode", "").lower() == "external" and not is_remote(target)
@@ -109,13 +128,21 @@ class _Story(Watcher):
     def __init__(self, max_depth: int) -> None:
         super().__init__(max_depth)
         self.fields: list[str] = []
+        self.shown: list[bool] = []
+        """Of each open field, whether its instruction is over."""
         self.is_in_instruction = False
+        self.fetched_pictures: set[str] = set()
+        """Relations of pictures of which the document keeps no copy."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         super().start(tag, attributes)
         name = local_name(tag)
-        if name in INSTRUCTIONS:
+        if name in INSTRUCTIONS or (name in _FIELD_TEXT and self.shown and not self.shown[-1]):
             self.is_in_instruction = True
+        elif name in _PICTURES:
+            link, copy = (_attribute(attributes, key) for key in _PICTURES[name])
+            if link and not copy:
+                self.fetched_pictures.add(link)
         elif name == "fldChar":
             self._meet_field_mark(_attribute(attributes, "fldCharType"))
         elif name == "fldSimple":
@@ -124,19 +151,24 @@ class _Story(Watcher):
     def _meet_field_mark(self, mark: str) -> None:
         if mark == "begin":
             self.fields.append("")
-        elif self.fields:
+            self.shown.append(False)
+        elif self.shown:
             _check_field(self.fields[-1])
+            self.shown[-1] = True
             if mark == "end":
                 self.fields.pop()
+                self.shown.pop()
 
     def data(self, text: str) -> None:
         if self.is_in_instruction:
-            field = self.fields.pop() if self.fields else ""
-            self.fields.append((field + text)[:_FIELD_HEAD])
+            if not self.fields:  # an instruction outside of any field
+                self.fields.append("")
+                self.shown.append(False)
+            self.fields[-1] = (self.fields[-1] + text)[:_FIELD_HEAD]
 
     def end(self, tag: str) -> None:
         super().end(tag)
-        if local_name(tag) in INSTRUCTIONS:
+        if local_name(tag) in _FIELD_TEXT:
             self.is_in_instruction = False
 
     def close(self) -> None:
@@ -144,29 +176,45 @@ class _Story(Watcher):
             _check_field(field)
 
 
+_PICTURES: Final = {"blip": ("link", "embed"), "imagedata": ("href", "id")}
+"""Elements that show a picture: the attributes that name it elsewhere, and within the document."""
+
+
 def _attribute(attributes: dict[str, str], name: str) -> str:
     return next((value for key, value in attributes.items() if local_name(key) == name), "")
 
 
 def _check_field(instruction: str) -> None:
-    if _DDE.match(instruction[:_FIELD_HEAD]):
+    if _DDE.match(instruction):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a DDE field")
+    words = [quoted or bare for quoted, bare in _ADDRESS.findall(instruction[:_FIELD_HEAD])]
+    command = words[0].lower() if words else ""
+    places = [word.replace("\\\\", "\\") if word[:2] != "\\\\" else word for word in words[1:]]
+    if command in _FETCHING_FIELDS and any(is_remote(place) for place in places):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a field that fetches from elsewhere")
+    if command in _PICTURE_FIELDS and any(is_share(place) for place in places):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a field that fetches a picture from a Windows share")
 
 
 def check_docx(archive: Archive, budget: Budget) -> None:
     """Read every part of an archive that has ``[Content_Types].xml``. Raises ``BadFile`` unless it is a sound DOCX."""
     depth = budget.limits.xml_depth
+    if len({name.lower() for name in archive.entries}) < len(archive.entries):
+        raise BadFile(Refusal.DAMAGED, "two parts have names that OPC holds to be one")
     types = _ContentTypes(depth)
     watch(archive.chunks(archive.find(CONTENT_TYPES) or CONTENT_TYPES), types)
     main = _main_part(archive, types, depth)
     _refuse_macros(archive, types)
+    pictures = _Pictures()
     story = _Story(depth)
     if not watch(archive.chunks(main), story):
         raise BadFile(Refusal.DAMAGED, "the document is empty")
     if local_name(story.root) != "document" or namespace(story.root) not in WORD_NAMESPACES:
         raise BadFile(Refusal.DAMAGED, "the document is not a Word document")
+    pictures.fetched[main.lower()] = story.fetched_pictures
     for name in archive.unread():
-        _check_part(archive, name, types.type_of(name), depth)
+        _check_part(archive, name, types.type_of(name), budget, pictures)
+    pictures.check()
 
 
 def _main_part(archive: Archive, types: _ContentTypes, depth: int) -> str:
@@ -176,7 +224,7 @@ def _main_part(archive: Archive, types: _ContentTypes, depth: int) -> str:
     if name:
         watch(archive.chunks(name), relations)
     main = relations.main or next((part for part, kind in types.by_part.items() if kind == MAIN_TYPE), "")
-    main = main.removeprefix("./").lstrip("/")
+    main = main.replace("\\", "/").removeprefix("./").lstrip("/")
     kind = types.type_of(main)
     if kind in MACRO_TYPES:
         raise BadFile(Refusal.ACTIVE_CONTENT, "a document with macros")
@@ -190,14 +238,39 @@ def _main_part(archive: Archive, types: _ContentTypes, depth: int) -> str:
 
 def _refuse_macros(archive: Archive, types: _ContentTypes) -> None:
     """By declared type and by name, since Word goes by either."""
-    if types.declared() & MACRO_TYPES or any(name.lower().endswith(MACRO_SUFFIXES) for name in archive.entries):
+    if types.declared() & MACRO_TYPES or any(
+        unquote(name).lower().endswith(MACRO_SUFFIXES) for name in archive.entries
+    ):
         raise BadFile(Refusal.ACTIVE_CONTENT, "macros")
 
 
-def _check_part(archive: Archive, name: str, kind: str, depth: int) -> None:
-    if name.lower().endswith(".rels"):
-        watch(archive.chunks(name), _Relations(depth))
-    elif name.lower().endswith(".xml") or kind.endswith(("+xml", "/xml")):
-        watch(archive.chunks(name), _Story(depth))
+class _Pictures:
+    """Pictures that lie elsewhere. Word and browsers keep a copy of what is pasted; one without a copy is fetched when
+    the document is opened, which tells its sender so.
+    """
+
+    def __init__(self) -> None:
+        self.fetched: dict[str, set[str]] = {}
+        self.remote: dict[str, set[str]] = {}
+
+    def check(self) -> None:
+        """Raise ``BadFile`` where a part shows a picture from elsewhere without keeping it."""
+        if any(self.fetched.get(part, set()) & ids for part, ids in self.remote.items()):
+            raise BadFile(Refusal.ACTIVE_CONTENT, "a picture that is fetched from elsewhere")
+
+
+def _check_part(archive: Archive, name: str, kind: str, budget: Budget, pictures: _Pictures) -> None:
+    folded = name.lower()
+    depth = budget.limits.xml_depth
+    if kind in ACTIVE_PARTS:
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a part that acts")
+    if folded.endswith(".rels"):
+        relations = _Relations(depth)
+        watch(archive.chunks(name), relations)
+        pictures.remote[folded.replace("_rels/", "").removesuffix(".rels")] = relations.remote_pictures
+    elif folded.endswith(".xml") or kind.endswith(("+xml", "/xml")):
+        story = _Story(depth)
+        watch(archive.chunks(name), story)
+        pictures.fetched[folded] = story.fetched_pictures
     else:
-        archive.drain(name)
+        judge_entry(archive, name, budget)

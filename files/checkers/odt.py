@@ -5,9 +5,11 @@ links, and sections, frames or templates that are fetched from elsewhere. Empty 
 and library lists without a macro in them are normal.
 """
 
+import re
 from typing import Final
 
 from files.checkers.archive import Archive
+from files.checkers.attached import judge_entry
 from files.checkers.budget import BadFile, Budget
 from files.checkers.markup import Watcher, local_name, namespace, watch
 from files.checkers.targets import is_remote, is_share, runs_something
@@ -17,9 +19,17 @@ MIMETYPE: Final = "mimetype"
 MANIFEST: Final = "META-INF/manifest.xml"
 CONTENT: Final = "content.xml"
 OPENOFFICE_1_TYPE: Final = "application/vnd.sun.xml.writer"
-ACTIVE_ELEMENTS: Final = frozenset({"applet", "object-ole"})
-FETCHING_ELEMENTS: Final = frozenset({"section-source", "template", "floating-frame", "object", "plugin"})
-PICTURE_ELEMENTS: Final = frozenset({"image", "fill-image"})
+ACTIVE_ELEMENTS: Final = frozenset({"applet", "object-ole", "execute-macro"})
+_FETCHING: Final = """
+    section-source template auto-reload floating-frame object plugin cell-range-source table-source library
+    library-linked font-face-uri definition-src script sound connection-resource
+"""
+FETCHING_ELEMENTS: Final = frozenset(_FETCHING.split())
+PICTURE_ELEMENTS: Final = frozenset({"image", "fill-image", "background-image", "list-level-style-image"})
+"""Pictures that were pasted from a web page stay linked to it: LibreOffice keeps no copy."""
+EVENTS: Final = frozenset({"event-listener", "event"})
+_MACRO_SCHEME: Final = "vnd.sun.star.script:"
+_FETCHING_FORMULA: Final = re.compile(r"\b(DDE|WEBSERVICE)\s*\(", re.IGNORECASE)
 XML_SUFFIXES: Final = (".xml", ".rdf", ".xlc", ".xlb", ".xdl")
 
 
@@ -46,17 +56,22 @@ class _Part(Watcher):
     def __init__(self, max_depth: int) -> None:
         super().__init__(max_depth)
         self.is_in_module = False
+        self.body = ""
+        self.last = ""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         super().start(tag, attributes)
         name = local_name(tag)
+        if self.last == "body" and not self.body:
+            self.body = name
+        self.last = name
         if name in ACTIVE_ELEMENTS or name.startswith("dde-"):
             raise BadFile(Refusal.ACTIVE_CONTENT, f"an active element: {name}")
-        if name == "module" and ("script" in namespace(tag) or "openoffice" in namespace(tag)):
+        is_of_scripts = "script" in namespace(tag) or "openoffice" in namespace(tag)
+        if (name == "module" and is_of_scripts) or (name == "script" and "opendocument" in namespace(tag)):
             self.is_in_module = True
         for key, value in attributes.items():
-            if local_name(key) == "href":
-                _check_link(name, value)
+            _check_attribute(tag, local_name(key), value)
 
     def data(self, text: str) -> None:
         if self.is_in_module and text.strip():
@@ -64,8 +79,20 @@ class _Part(Watcher):
 
     def end(self, tag: str) -> None:
         super().end(tag)
-        if local_name(tag) == "module":
+        if local_name(tag) in {"module", "script"}:
             self.is_in_module = False
+
+
+def _check_attribute(tag: str, name: str, value: str) -> None:
+    element = local_name(tag)
+    if value.strip().lower().startswith(_MACRO_SCHEME) or (name == "macro-name" and element in EVENTS and value):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "an event that calls a macro")
+    if name == "formula" and _FETCHING_FORMULA.search(value):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a formula that fetches from elsewhere")
+    if name == "href":
+        _check_link(element, value)
+    elif name == "src" and element == "instance" and is_remote(value):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a form's data that are fetched from elsewhere")
 
 
 def _check_link(element: str, target: str) -> None:
@@ -93,10 +120,10 @@ def check_odt(archive: Archive, budget: Budget) -> None:
     part = _Part(depth)
     if content is None or not watch(archive.chunks(content), part):
         raise BadFile(Refusal.DAMAGED, "the document is missing or empty")
-    if local_name(part.root) != "document-content":
-        raise BadFile(Refusal.DAMAGED, "the document is not an OpenDocument one")
+    if local_name(part.root) != "document-content" or part.body not in {"text", ""}:
+        raise BadFile(Refusal.DAMAGED, "the document is not an OpenDocument text")
     for name in archive.unread():
-        _check_part(archive, name, depth)
+        _check_part(archive, name, budget)
 
 
 def _check_type(kind: str) -> None:
@@ -106,11 +133,12 @@ def _check_type(kind: str) -> None:
         raise BadFile(Refusal.WRONG_TYPE, "a package of another kind")
 
 
-def _check_part(archive: Archive, name: str, depth: int) -> None:
+def _check_part(archive: Archive, name: str, budget: Budget) -> None:
     folded = name.lower()
-    if folded.startswith("scripts/"):
+    is_program = folded.startswith("basic/") and not folded.endswith(XML_SUFFIXES)  # Basic that was compiled or locked
+    if is_program or folded.startswith("scripts/"):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a script")
     if folded.endswith(XML_SUFFIXES):
-        watch(archive.chunks(name), _Part(depth), allows_openoffice_doctype=True)
+        watch(archive.chunks(name), _Part(budget.limits.xml_depth), allows_openoffice_doctype=True)
     else:
-        archive.drain(name)
+        judge_entry(archive, name, budget)

@@ -3,7 +3,7 @@
 The dangers. A PDF may run scripts and start programs when it is opened; it may carry a program; it may be another file
 at the same time; and its object streams, which a reader must unpack before it can look at anything, may unpack to
 gigabytes: qpdf 12 took 4 GB for a file of 5 KB. So qpdf gets limits of its own, object streams are counted, and the
-streams of pages and pictures are never unpacked at all.
+streams of pages and pictures are unpacked piece by piece, for their size alone.
 
 What honest producers get wrong is repaired by qpdf and taken: wrong offsets, a missing newline, padding after the end,
 an owner's password that asks nothing of a reader.
@@ -16,10 +16,14 @@ import zlib
 from typing import Final
 
 import pikepdf
+import pypdfium2
+import pypdfium2.raw
 from pikepdf.settings import set_qpdf_limits
 
+from files.checkers.archive import count_archives
 from files.checkers.budget import BadFile, Budget, inflate
 from files.checkers.pdf_objects import judge_object, stream_filters
+from files.checkers.pdf_streams import count_stream
 from files.enums import Refusal
 
 HEADER: Final = b"%PDF-"
@@ -61,11 +65,15 @@ def check_pdf(data: bytes, budget: Budget) -> None:
     """Read all objects of a file that has a PDF header near its start. Raises ``BadFile`` unless it is a sound PDF."""
     _check_frame(data)
     _check_amount(data, budget)
+    archives = budget.archives
     try:
-        with pikepdf.open(io.BytesIO(data), inherit_page_attributes=False) as document:
+        with _open(data) as document:
             _check_objects(document, budget)
             if len(document.pages) == 0:
                 raise BadFile(Refusal.DAMAGED, "no page")
+        if count_archives(data) > budget.archives - archives:  # one that is no attachment
+            raise BadFile(Refusal.ACTIVE_CONTENT, "an archive between the objects")
+        _ask_another_reader(data)
     except pikepdf.PasswordError:
         raise BadFile(Refusal.ENCRYPTED, "opens with a password only") from None
     except pikepdf.PdfError as error:
@@ -74,6 +82,22 @@ def check_pdf(data: bytes, budget: Budget) -> None:
         raise BadFile(Refusal.DAMAGED, "does not open") from None
     except (pikepdf.exceptions.PikepdfError, ValueError, TypeError, KeyError, IndexError, OverflowError) as error:
         raise BadFile(Refusal.DAMAGED, f"an object does not read: {type(error).__name__}") from None
+
+
+def _open(data: bytes) -> pikepdf.Pdf:
+    """Open a document; one whose table leads nowhere is searched, as readers do. Raises ``PdfError``."""
+    try:
+        return pikepdf.open(io.BytesIO(data), inherit_page_attributes=False)
+    except pikepdf.PasswordError:
+        raise
+    except pikepdf.PdfError as error:
+        if "encryption" in str(error):
+            raise
+        without_table = data.replace(b"startxref", b"startxerf")
+        found = pikepdf.open(io.BytesIO(without_table), inherit_page_attributes=False)
+        if b"/Encrypt" in data and not found.is_encrypted:  # another reader may find the key that this one did not
+            raise BadFile(Refusal.DAMAGED, "a key that is lost") from None
+        return found
 
 
 def _check_frame(data: bytes) -> None:
@@ -135,11 +159,28 @@ def _check_objects(document: pikepdf.Pdf, budget: Budget) -> None:
         if isinstance(found, pikepdf.Stream) and found.get("/Type") == "/ObjStm":
             _count_object_stream(found, budget)
         judge_object(found, budget)
+        if isinstance(found, pikepdf.Stream):
+            count_stream(found, budget)
         if index % _LOOK == 0 or index == len(table):
             budget.look_at_clock()
             warnings += _count_warnings(document)
             if warnings > WARNINGS:
                 raise BadFile(Refusal.DAMAGED, "too much to repair")
+
+
+def _ask_another_reader(data: bytes) -> None:
+    """Let PDFium, which is what a recruiter's browser has, open the file too. Raises ``BadFile`` where it cannot."""
+    try:
+        with pypdfium2.PdfDocument(data) as document:
+            pages = len(document)
+    except pypdfium2.PdfiumError as error:
+        if (
+            getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
+        ):  # an owner's that is empty opens it here
+            raise BadFile(Refusal.ENCRYPTED, "opens with a password in a browser") from None
+        raise BadFile(Refusal.DAMAGED, "does not open in a browser") from None
+    if pages == 0:
+        raise BadFile(Refusal.DAMAGED, "no page in a browser")
 
 
 def _count_warnings(document: pikepdf.Pdf) -> int:

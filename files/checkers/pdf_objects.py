@@ -7,40 +7,31 @@ the object: a dictionary whose ``/S`` names an action.
 import re
 import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Final, cast
 
-from pikepdf import Array, Dictionary, Name, Object, Stream, String
+from pikepdf import Array, Dictionary, Name, Object, PdfError, Stream, StreamDecodeLevel, String
 
+from files.checkers.archive import count_archives
+from files.checkers.attached import PROGRAM_SUFFIXES, ZIP_SIGNATURE, judge_attached
 from files.checkers.budget import BadFile, Budget, inflate
-from files.checkers.targets import is_script, is_share, runs_something
+from files.checkers.targets import is_remote, is_script, runs_something
 from files.enums import Refusal
 
-ACTIVE_ACTIONS: Final = frozenset({"/JavaScript", "/Launch", "/ImportData", "/RichMediaExecute"})
-"""Actions that run something on the reader's machine."""
+ACTIVE_ACTIONS: Final = frozenset(
+    {"/JavaScript", "/Launch", "/ImportData", "/RichMediaExecute", "/Rendition", "/Movie", "/Sound"}
+)
+"""Actions that run something on the reader's machine: a script, a program, or a player."""
+MEDIA: Final = frozenset({"/RichMedia", "/3D", "/Movie", "/Sound"})
+"""Annotations that are played."""
 LEAVING_ACTIONS: Final = frozenset({"/URI", "/GoToR", "/GoToE", "/SubmitForm", "/Thread"})
 """Actions that leave the document. A person may click on them; the document may not start them by itself."""
+LIMIT_WORDS: Final = "memory limit"
+"""In what qpdf says of a stream that unpacks to more than it may."""
 CLICKS: Final = frozenset({"/U", "/D"})
 """The triggers of ``/AA`` that are a person's own click."""
-_PROGRAMS: Final = """
-    .exe .com .scr .pif .cpl .dll .msi .msp .msix .appx .bat .cmd .ps1 .psm1 .vbs .vbe .vb .js .jse .mjs .wsf .wsh .hta
-    .jar .class .apk .app .pkg .dmg .sh .bash .command .py .pyw .pl .rb .elf .run .lnk .url .scf .desktop .reg .inf .chm
-    .iso .img .vhd .vhdx .swf .mht .mhtml .docm .dotm .xlsm .xlsb .xltm .xlam .pptm .ppam .sct .library-ms
-    .settingcontent-ms .application .gadget .diagcab .one
-"""
-PROGRAM_SUFFIXES: Final = tuple(_PROGRAMS.split())
-"""Name endings of attachments that run when they are opened, or that carry what does."""
 PAGE_SUFFIXES: Final = (".html", ".htm", ".xhtml", ".xht", ".svg")
 """Name endings of attachments that a browser opens. LaTeX attaches such pages, with styles, to tagged documents."""
-PROGRAM_SIGNATURES: Final = (
-    b"\x7fELF",
-    b"#!",
-    b"\xca\xfe\xba\xbe",
-    b"\xfe\xed\xfa\xce",
-    b"\xfe\xed\xfa\xcf",
-    b"\xce\xfa\xed\xfe",
-    b"\xcf\xfa\xed\xfe",
-    b"\x4c\x00\x00\x00\x01\x14\x02\x00",  # a Windows shortcut
-)
 _NAME_KEYS: Final = ("/F", "/UF", "/DOS", "/Mac", "/Unix")  # of a file specification
 _CHAIN: Final = 100  # actions that follow one another
 _PAGE_SCRIPT: Final = re.compile(rb"<(?:[\w.-]+:)?script[\s/>]|javascript:|\bon[a-z]+\s*=", re.IGNORECASE)
@@ -60,6 +51,8 @@ def judge_object(top: object, budget: Budget) -> None:
             budget.take_nodes(1)
             values = _values(node)
             _judge_dictionary(values, budget)
+            if isinstance(node, Stream):
+                _judge_stream(node, values, budget)
             children = values.values()
         elif isinstance(node, Array):
             budget.take_nodes(1 + len(node))
@@ -92,27 +85,53 @@ def _judge_dictionary(values: dict[str, object], budget: Budget) -> None:
         _judge_form(values["/XFA"], budget)
     if "/EF" in values:
         _judge_attachment(values, budget)
-    if "/OnInstantiate" in values or _name(values.get("/Subtype")) == "/RichMedia":
+    if "/OnInstantiate" in values or name_of(values.get("/Subtype")) in MEDIA:
         raise BadFile(Refusal.ACTIVE_CONTENT, "rich media")
+    if _fetches(_values(values.get("/Ref")).get("/F")):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a page that is fetched from elsewhere")
+    if name_of(values.get("/AFRelationship")) == "/EncryptedPayload":  # ISO 32000-2 §7.6.7: the document is inside
+        raise BadFile(Refusal.ENCRYPTED, "a wrapper around an encrypted document")
+
+
+def _judge_stream(stream: Stream, values: dict[str, object], budget: Budget) -> None:
+    if _fetches(values.get("/F")):  # ISO 32000 §7.3.8: the data lie in another file
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a stream that is fetched from elsewhere")
+    if name_of(values.get("/Type")) == "/EmbeddedFile" or _is_stored_archive(stream):
+        _judge_attached(stream, budget)
+
+
+def _is_stored_archive(stream: Stream) -> bool:
+    """LibreOffice keeps a document's ODT in its PDF, in a stream that the trailer names and that is no attachment."""
+    return not stream_filters(stream) and stream.read_raw_bytes().startswith(ZIP_SIGNATURE)
 
 
 def _judge_action(values: dict[str, object]) -> None:
-    name = _name(values.get("/S"))
+    name = name_of(values.get("/S"))
     if name in ACTIVE_ACTIONS and not _is_structure(values):
         raise BadFile(Refusal.ACTIVE_CONTENT, f"an action: {name.lstrip('/')}")
-    if name == "/Rendition" and "/JS" in values:
-        raise BadFile(Refusal.ACTIVE_CONTENT, "an action: Rendition with a script")
     address = _text(values.get("/URI")) if name == "/URI" else ""
     if runs_something(address) or is_script(address):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a link that runs something")
-    if name in {"/GoToR", "/GoToE"} and any(is_share(place) for place in _file_names(values.get("/F"))):
-        raise BadFile(Refusal.ACTIVE_CONTENT, "a link to a Windows share")
+    if name in {"/GoToR", "/GoToE"} and _fetches(values.get("/F")):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a link that opens a file from elsewhere")
+    if name == "/SubmitForm" and any(not _is_mail(place) for place in _file_names(values.get("/F"))):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a form that is sent elsewhere")
+
+
+def _fetches(specification: object) -> bool:
+    """Whether a file specification names a file on another machine."""
+    return any(is_remote(place) for place in _file_names(specification))
+
+
+def _is_mail(place: str) -> bool:
+    """Whether a form goes where it can only go through the reader's own mail program."""
+    return place.strip().lower().startswith("mailto:")
 
 
 def _is_structure(values: dict[str, object]) -> bool:
     """Whether ``/S`` names a style in the structure tree, which may have any name, and not an action."""
     is_action = not values.keys().isdisjoint({"/JS", "/F", "/Win", "/Mac", "/Unix"})
-    return _name(values.get("/Type")) == "/StructElem" and not is_action
+    return name_of(values.get("/Type")) == "/StructElem" and not is_action
 
 
 def _judge_automatic(action: object) -> None:
@@ -125,7 +144,7 @@ def _judge_automatic(action: object) -> None:
         if not waiting:
             return
         values = _values(waiting.pop())
-        if _name(values.get("/S")) in LEAVING_ACTIONS:
+        if name_of(values.get("/S")) in LEAVING_ACTIONS:
             raise BadFile(Refusal.ACTIVE_CONTENT, "leaves the document by itself")
         following = values.get("/Next")
         waiting += list(following) if isinstance(following, Array) else [following] if following is not None else []
@@ -161,39 +180,36 @@ def _judge_attachment(specification: dict[str, object], budget: Budget) -> None:
     is_page = any(name.endswith(PAGE_SUFFIXES) for name in names)
     for attached in _values(specification["/EF"]).values():
         if isinstance(attached, Stream):
-            _judge_attached(attached, is_page, budget)
+            if name_of(attached.get("/Type")) != "/EmbeddedFile" and not _is_stored_archive(
+                attached
+            ):  # those have their own turn
+                _judge_attached(attached, budget)
+            if is_page and _PAGE_SCRIPT.search(_unpacked(attached, budget).replace(b"\0", b"")):
+                raise BadFile(Refusal.ACTIVE_CONTENT, "an attached page with a script")
 
 
-def _judge_attached(attached: Stream, is_page: bool, budget: Budget) -> None:
-    if _is_program(_first_bytes(attached)):
-        raise BadFile(Refusal.ACTIVE_CONTENT, "an attached program")
-    if is_page and _PAGE_SCRIPT.search(_unpacked(attached, budget).replace(b"\0", b"")):
-        raise BadFile(Refusal.ACTIVE_CONTENT, "an attached page with a script")
-
-
-def _is_program(head: bytes) -> bool:
-    return head.startswith(PROGRAM_SIGNATURES) or (head.startswith(b"MZ") and b"\0" in head)
-
-
-def _first_bytes(stream: Stream) -> bytes:
-    """The first bytes of an attachment, where it is plain or deflated; nothing otherwise."""
-    filters = stream_filters(stream)
-    raw = stream.read_raw_bytes()
-    if filters == []:
-        return raw[:64]
-    if filters != ["/FlateDecode"]:
-        return b""
+def _judge_attached(attached: Stream, budget: Budget) -> None:
+    """Judge an attached file by its bytes. One that qpdf cannot unpack, no reader can."""
+    if stream_filters(attached) == ["/FlateDecode"] and "/DecodeParms" not in attached:
+        with suppress(zlib.error, EOFError):
+            judge_attached(b"".join(inflate(attached.read_raw_bytes(), budget, wbits=15)), budget)
+        return
+    if not stream_filters(attached):
+        budget.archives += count_archives(attached.read_raw_bytes())
     try:
-        return zlib.decompressobj().decompress(raw, 64)
-    except zlib.error:
-        return b""
+        content = attached.read_bytes(StreamDecodeLevel.specialized)
+    except PdfError as error:
+        if LIMIT_WORDS in str(error):
+            raise BadFile(Refusal.UNPACKS_TOO_BIG, "an attachment unpacks beyond the limit") from None
+        return
+    judge_attached(content, budget)
 
 
 def stream_filters(stream: Stream) -> list[str]:
     """The names of a stream's filters in the order of decoding, abbreviations written out."""
     found = stream.get("/Filter")
     names = list(found) if isinstance(found, Array) else [] if found is None else [found]
-    return ["/FlateDecode" if name == "/Fl" else name for name in map(_name, names)]
+    return ["/FlateDecode" if name == "/Fl" else name for name in map(name_of, names)]
 
 
 def _file_names(specification: object) -> list[str]:
@@ -203,7 +219,7 @@ def _file_names(specification: object) -> list[str]:
     return [_text(name) for key, name in _values(specification).items() if key in _NAME_KEYS]
 
 
-def _name(value: object) -> str:
+def name_of(value: object) -> str:
     """A name with its slash, in whatever encoding; nothing when ``value`` is no name."""
     return bytes(value).decode("latin-1") if isinstance(value, Name) else ""
 

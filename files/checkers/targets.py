@@ -5,23 +5,30 @@ from typing import Final
 from urllib.parse import unquote
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]+:")  # of two letters or more: C: is a drive
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _DOUBLE_SLASHES: Final = ("//", "\\\\", "/\\", "\\/")
 _NOTHING: Final = re.compile(r"javascript:\s*(void\s*\(?\s*0\s*\)?)?\s*;?\s*")  # buttons of printed web pages
 _LONGEST_NOTHING: Final = 100
-_SCRIPT_SCHEMES: Final = ("javascript:", "vbscript:")
+_SCRIPT_SCHEMES: Final = ("javascript:", "vbscript:", "data:text/html", "data:image/svg", "data:application/xhtml")
 _RUNNING_SCHEMES: Final = (
     "ms-msdt:",
     "ms-officecmd:",
+    "ms-appinstaller:",
     "search-ms:",
+    "search:",
+    "shell:",
     "macro:",
     "vnd.sun.star.script:",
     "vnd.sun.star.expand:",
+    "vnd.sun.star.cmd:",
+    "vnd.libreoffice.command:",
     "service:",
 )
 
 
 def _normal(target: str) -> str:
-    return unquote(target).strip().lower()
+    """As a browser reads an address: percent signs decoded, and no control characters, which it leaves out."""
+    return _CONTROL.sub("", unquote(target)).strip().lower()
 
 
 def is_remote(target: str) -> bool:

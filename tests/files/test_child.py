@@ -26,7 +26,7 @@ from files.errors import CheckerBusy
 from files.samples import docx, pdf
 from files.slots import take_slot
 from files.verdict import Verdict
-from tests.files.test_checker import ACCEPTED, REFUSED
+from tests.corpus.rules import ACCEPTED, REFUSED
 from tests.parts.checks import ways_out, works
 
 LIMITS = ChildLimits(cpu_seconds=1, wall_seconds=2, memory_bytes=100_000_000)
