@@ -1,5 +1,5 @@
-"""What every program of the portal does first: read the settings, or say in plain words what is wrong with them; and
-do nothing with a database that was restored and not put in order.
+"""What every program of the portal does first: read the settings, or say in plain words what is wrong with them; do
+nothing with a database that was restored and not put in order; and serve nothing from a bucket that is open to all.
 """
 
 import os
@@ -21,6 +21,23 @@ def require_settings(exit_code: int = 1) -> None:
         settings.INSTALLED_APPS  # noqa: B018 (reads the settings)
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
+        sys.exit(exit_code)
+
+
+def refuse_public_buckets(exit_code: int = 1) -> None:
+    """End a program that serves or works in production where a bucket of its settings is open to the public (T8).
+
+    One request to each bucket, of a few seconds at most. A bucket that does not answer stops nobody: the portal must
+    start while S3 is down. It is logged, and looked at again every night.
+    """
+    from files.doctor import look_for_public  # noqa: PLC0415 (the settings must be read)
+
+    names = [] if settings.DEV else look_for_public(is_starting=True).names
+    if names:
+        sys.stderr.write(
+            f"Nothing is started: the bucket {' and the bucket '.join(names)} does not block public access. "
+            "Block it (deploy/s3/public-access-block.json), and see what 'manage.py files doctor' says.\n"
+        )
         sys.exit(exit_code)
 
 

@@ -21,17 +21,22 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent
 
 
-def document(name: str, bucket: str = "") -> Any:
-    """One of the documents of this folder, for a bucket."""
-    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8").replace("BUCKET", bucket))
+def document(name: str, bucket: str = "", origin: str = "") -> Any:
+    """One of the documents of this folder, for a bucket and a site."""
+    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    return json.loads(text.replace("BUCKET", bucket).replace("SITE_ORIGIN", origin))
 
 
-def make_bucket(client: "S3Client", bucket: str, region: Any, *, is_ledger: bool) -> None:
-    """Make one bucket, where it is not there yet, and set what it must be set to."""
+def make_bucket(client: "S3Client", bucket: str, region: Any, *, is_ledger: bool, origin: str = "") -> None:
+    """Make one bucket, where it is not there yet, and set what it must be set to.
+
+    ``origin`` is the address of the site whose pages may send files to it; without one none may.
+    """
     place: Any = {"LocationConstraint": region}
     with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):
         client.create_bucket(Bucket=bucket, CreateBucketConfiguration=place, ObjectLockEnabledForBucket=is_ledger)
     client.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=document("public-access-block"))
+    client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=document("ownership"))
     client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=document("versioning"))
     client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration=document("encryption"))
     if client.meta.endpoint_url.startswith("https://"):  # else this is a test on one machine
@@ -40,6 +45,8 @@ def make_bucket(client: "S3Client", bucket: str, region: Any, *, is_ledger: bool
         client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=document("object-lock"))
     else:
         client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=document("lifecycle"))
+        if origin:
+            client.put_bucket_cors(Bucket=bucket, CORSConfiguration=document("cors", origin=origin))
 
 
 def main() -> None:
@@ -48,6 +55,7 @@ def main() -> None:
     parser.add_argument("--files", required=True, metavar="NAME", help="the bucket of candidates' files")
     parser.add_argument("--ledger", required=True, metavar="NAME", help="the bucket of the erasure ledger")
     parser.add_argument("--region", default="eu-north-1")
+    parser.add_argument("--origin", default="", metavar="URL", help="the site, whose pages send files to the bucket")
     parser.add_argument("--endpoint", help="the address of another S3 service than Amazon's")
     options = parser.parse_args()
     if options.files == options.ledger:
@@ -56,7 +64,7 @@ def main() -> None:
         client = boto3.client("s3", region_name=options.region, endpoint_url=options.endpoint)
         for name in ("files", "ledger"):
             bucket = getattr(options, name)
-            make_bucket(client, bucket, options.region, is_ledger=name == "ledger")
+            make_bucket(client, bucket, options.region, is_ledger=name == "ledger", origin=options.origin.rstrip("/"))
             print(f"{bucket} is ready for the {name}.")  # noqa: T201
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"The bucket could not be made: {error}")

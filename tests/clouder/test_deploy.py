@@ -108,6 +108,7 @@ def test_the_documents_of_the_buckets_say_what_limits_say() -> None:
     (rule,) = documents["lifecycle"]["Rules"]
     assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 35
     assert rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
+    assert rule["Expiration"] == {"ExpiredObjectDeleteMarker": True}, "and nothing by age"
     assert documents["object-lock"]["Rule"]["DefaultRetention"]["Days"] == 35
     assert set(documents["public-access-block"].values()) == {True}
 
