@@ -105,7 +105,7 @@ def cors(client: Client, bucket: str, **changes: Any) -> None:
 
 
 def copy_to(client: Client, bucket: str, region: str) -> None:
-    there = boto3.client("s3", endpoint_url=client.meta.endpoint_url, region_name=region)
+    there: Client = boto3.client("s3", endpoint_url=client.meta.endpoint_url, region_name=region)
     there.create_bucket(Bucket="copy", CreateBucketConfiguration={"LocationConstraint": region})
     client.put_bucket_versioning(Bucket="copy", VersioningConfiguration={"Status": "Enabled"})
     rule = {
