@@ -3,10 +3,11 @@
 ``files print-policy`` prints them, deploy/s3/ holds them with names to be put in, and ``files doctor`` holds a bucket
 against them. Who may use a bucket, and for how long it keeps what, is in docs/how-to/deploy.md.
 
-No rule deletes unsent files by their age, though they go after 24 hours. An unsent and a sent file lie below the same
-prefix and differ by their row alone, so a rule by age would delete files that were sent. A mark on the object would
-have to go at the moment of sending, which is a row's commit and no request to the bucket: one that is late costs a CV.
-And on a versioned bucket such a rule leaves the version, where the worker that deletes unsent files leaves none.
+Unsent files go after 24 hours. A worker deletes them, in all versions, and one rule of the bucket stands behind it:
+what browsers send straight to the bucket lies below a prefix of its own, and is copied away from there once it was
+checked, so a rule by age can only take what nobody took. No such rule is safe for anything else. An unsent and a sent
+file lie below the same prefix and differ by their row alone, so a rule by age would delete files that were sent; a mark
+on the object would have to go at the moment of sending, which is a row's commit and no request to the bucket.
 """
 
 from typing import Any, Final
@@ -16,6 +17,9 @@ Document = dict[str, Any]
 NONCURRENT_DAYS: Final = 35
 """How long an overwritten or deleted object can be brought back, unless an erasure took its versions (limits.md)."""
 UNFINISHED_DAYS: Final = 1
+INCOMING: Final = "incoming/"
+"""Below this prefix lies what browsers send and nobody has checked yet; nothing that is kept ever does."""
+INCOMING_DAYS: Final = 1
 LOCK_DAYS: Final = 35
 """How long nobody can change or delete an entry of the ledger."""
 ENCRYPTIONS: Final = ("AES256", "aws:kms", "aws:kms:dsse")
@@ -80,7 +84,14 @@ def lifecycle() -> Document:
                 "NoncurrentVersionExpiration": {"NoncurrentDays": NONCURRENT_DAYS},
                 "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
                 "Expiration": {"ExpiredObjectDeleteMarker": True},
-            }
+            },
+            {
+                "ID": f"uploads-that-nobody-took-{INCOMING_DAYS}-day",
+                "Status": "Enabled",
+                "Filter": {"Prefix": INCOMING},
+                "Expiration": {"Days": INCOMING_DAYS},
+                "NoncurrentVersionExpiration": {"NoncurrentDays": INCOMING_DAYS},
+            },
         ]
     }
 
@@ -90,10 +101,9 @@ def cors(origin: str) -> Document:
     return {
         "CORSRules": [
             {
-                "ID": "the-site-sends-files",
+                "ID": "the-apply-form-sends-files",
                 "AllowedOrigins": [origin],
                 "AllowedMethods": ["POST"],
-                "AllowedHeaders": ["content-type"],
                 "MaxAgeSeconds": 3600,
             }
         ]
@@ -139,6 +149,7 @@ def access(files: str, ledger: str) -> Document:
                 "Effect": "Allow",
                 "Action": [
                     "s3:GetObject",
+                    "s3:GetObjectVersion",
                     "s3:PutObject",
                     "s3:DeleteObject",
                     "s3:DeleteObjectVersion",
@@ -156,7 +167,7 @@ def access(files: str, ledger: str) -> Document:
     }
 
 
-FILES, LEDGER, ONE, ORIGIN = "FILES_BUCKET", "LEDGER_BUCKET", "BUCKET", "SITE_ORIGIN"
+FILES, LEDGER, ONE, ORIGIN = "FILES_BUCKET", "LEDGER_BUCKET", "BUCKET", "SITE"
 """What stands in deploy/s3/ where a name of the installation is to be put in."""
 
 

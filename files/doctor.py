@@ -219,9 +219,25 @@ def _markers(bucket: "Bucket") -> str:
 
 
 def _by_age(bucket: "Bucket") -> str:
-    aged = [rule for rule in bucket.lifecycle() if {"Days", "Date"} & rule.get("Expiration", {}).keys()]
+    aged = [rule for rule in _aged(bucket) if _prefix(rule) != rules.INCOMING]
     names = ", ".join(rule.get("ID", "without a name") for rule in aged)
     return f"a lifecycle rule deletes files by their age, sent ones among them: {names}" if aged else ""
+
+
+def _untaken(bucket: "Bucket") -> str:
+    found = [rule["Expiration"].get("Days", 0) for rule in _aged(bucket) if _prefix(rule) == rules.INCOMING]
+    return "" if found == [rules.INCOMING_DAYS] else f"uploads that nobody took end after {_days(found)}"
+
+
+def _aged(bucket: "Bucket") -> list[dict[str, Any]]:
+    """The lifecycle rules that delete what is current by its age."""
+    return [rule for rule in bucket.lifecycle() if {"Days", "Date"} & rule.get("Expiration", {}).keys()]
+
+
+def _prefix(rule: dict[str, Any]) -> str:
+    """Below which prefix alone a rule holds; empty where it holds for more, or for something else."""
+    found: str = rule.get("Filter", {}).get("Prefix") or rule.get("Prefix") or ""
+    return found
 
 
 def _for_all(bucket: "Bucket") -> list[dict[str, Any]]:
@@ -285,8 +301,9 @@ EVERY_BUCKET: Final = (
 OF_THE_FILES: Final = (
     Rule("old versions", f"noncurrent versions end after {rules.NONCURRENT_DAYS} days", _noncurrent),
     Rule("uploads", f"unfinished uploads end after {rules.UNFINISHED_DAYS} day", _unfinished),
+    Rule("incoming", f"uploads that nobody took end after {rules.INCOMING_DAYS} day", _untaken),
     Rule("markers", "delete markers with nothing behind them go", _markers),
-    Rule("age", "no lifecycle rule deletes files by their age", _by_age),
+    Rule("age", "no lifecycle rule deletes checked files by their age", _by_age),
     Rule("lock", "nothing keeps an erasure from deleting", _unlocked),
     Rule("CORS", "no page but the site's own may send files to it", _one_site),
     Rule("copies", "it is copied nowhere", _uncopied),

@@ -38,7 +38,7 @@ FILES, LEDGER = s3.BUCKETS
 SITE = "http://testserver"
 OF_FILES = [
     "public access", "access list", "ownership", "TLS", "policy", "versions", "encryption", "region", "old versions",
-    "uploads", "markers", "age", "lock", "CORS", "copies", "probe",
+    "uploads", "incoming", "markers", "age", "lock", "CORS", "copies", "probe",
 ]  # fmt: skip
 OF_LEDGER = [*OF_FILES[:8], "lock", "age", "CORS", "copies"]
 Client = Any
@@ -50,7 +50,7 @@ def made(s3_buckets: Buckets) -> Client:
     client = boto3.client("s3", endpoint_url=s3_buckets.environment["CLOUDER_S3_ENDPOINT"], region_name=s3.REGION)
     client.delete_bucket(Bucket=LEDGER)  # a lock is a matter of making it
     for bucket in (FILES, LEDGER):
-        make_buckets.make_bucket(client, bucket, s3.REGION, is_ledger=bucket == LEDGER, origin=SITE)
+        make_buckets.make_bucket(client, bucket, s3.REGION, is_ledger=bucket == LEDGER, site=SITE)
         policy = json.dumps(make_buckets.document("tls-only-policy", bucket))
         client.put_bucket_policy(Bucket=bucket, Policy=policy)  # which the script leaves out without TLS
     return client
@@ -87,10 +87,17 @@ def use_bucket(settings: Settings, alias: str, bucket: str) -> None:
     settings.STORAGES = settings.STORAGES | {alias: {**store, "OPTIONS": {**store["OPTIONS"], "bucket_name": bucket}}}
 
 
+FOR_ALL, INCOMING = bucket_rules.lifecycle()["Rules"]
+
+
+def only_rules(client: Client, *found: dict[str, Any]) -> None:
+    """These lifecycle rules; what is None in one is not in it."""
+    rules = [{key: value for key, value in rule.items() if value is not None} for rule in found]
+    client.put_bucket_lifecycle_configuration(Bucket=FILES, LifecycleConfiguration={"Rules": rules})
+
+
 def lifecycle(client: Client, **changes: Any) -> None:
-    (rule,) = bucket_rules.lifecycle()["Rules"]
-    changed = {key: value for key, value in {**rule, **changes}.items() if value is not None}
-    client.put_bucket_lifecycle_configuration(Bucket=FILES, LifecycleConfiguration={"Rules": [changed]})
+    only_rules(client, {**FOR_ALL, **changes}, INCOMING)
 
 
 def policy(client: Client, bucket: str, **changes: Any) -> None:
@@ -185,40 +192,27 @@ SPOILED: dict[str, tuple[Any, tuple[str, str, str]]] = {
         ("files", "old versions", "noncurrent versions end after 7 days"),
     ),
     "versions of some objects only": (
-        lambda client: client.put_bucket_lifecycle_configuration(
-            Bucket=FILES,
-            LifecycleConfiguration={
-                "Rules": [
-                    {
-                        **bucket_rules.lifecycle()["Rules"][0],
-                        "NoncurrentVersionExpiration": {"NoncurrentDays": 35},
-                        "ID": "a",
-                        "Filter": {"Prefix": "a/"},
-                    },
-                    {
-                        "ID": "b",
-                        "Status": "Enabled",
-                        "Filter": {"Prefix": ""},
-                        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
-                        "Expiration": {"ExpiredObjectDeleteMarker": True},
-                    },
-                ]
-            },
+        lambda client: only_rules(
+            client,
+            {**FOR_ALL, "Filter": {"Prefix": "a/"}},
+            {**FOR_ALL, "ID": "b", "NoncurrentVersionExpiration": None},
+            INCOMING,
         ),
         ("files", "old versions", "noncurrent versions end after no time at all: there is no rule for it"),
     ),
-    "a rule that is switched off": (
-        lambda client: client.put_bucket_lifecycle_configuration(
-            Bucket=FILES,
-            LifecycleConfiguration={
-                "Rules": [
-                    bucket_rules.lifecycle()["Rules"][0],
-                    {"ID": "off", "Status": "Disabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}},
-                    {"ID": "on", "Status": "Enabled", "Filter": {"Prefix": "a/"}, "Expiration": {"Days": 1}},
-                ]
-            },
+    "a rule by age": (
+        lambda client: only_rules(
+            client,
+            FOR_ALL,
+            INCOMING,
+            {"ID": "off", "Status": "Disabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}},
+            {"ID": "on", "Status": "Enabled", "Filter": {"Prefix": "a/"}, "Expiration": {"Days": 1}},
         ),
         ("files", "age", "a lifecycle rule deletes files by their age, sent ones among them: on"),
+    ),
+    "uploads that nobody took stay": (
+        lambda client: only_rules(client, FOR_ALL, {**INCOMING, "Expiration": {"Days": 30}}),
+        ("files", "incoming", "uploads that nobody took end after 30 days"),
     ),
     "uploads that stay": (
         lambda client: lifecycle(client, AbortIncompleteMultipartUpload=None),
@@ -528,7 +522,7 @@ def test_the_command_puts_the_names_in() -> None:
     assert found["cors of our-files"]["CORSRules"][0]["AllowedOrigins"] == ["https://careers.example.org"]
     assert found["region"] == {"LocationConstraint": "eu-north-1"}
     assert "BUCKET" not in text
-    assert "SITE_ORIGIN" not in text
+    assert '"SITE"' not in text
     assert found["tls-only-policy of our-files"] == bucket_rules.tls_only("our-files")
 
 
