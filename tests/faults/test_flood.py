@@ -1,4 +1,5 @@
-"""T6, G18: a thousand forms from one network against a running site; another network is served as ever meanwhile.
+"""T6, G18: a thousand forms from one network against a running site; another network is served as ever meanwhile. S02:
+what is too big costs the site no memory.
 
 gunicorn as production runs it, with Redis for the limits; the test is the one proxy that the site trusts.
 """
@@ -11,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -79,9 +81,23 @@ def form(**fields: str) -> tuple[bytes, str]:
     return b"".join([*parts, head, FILE, b"\r\n--xx--\r\n"]), "multipart/form-data; boundary=xx"
 
 
+@dataclass(frozen=True)
+class Site:
+    """gunicorn with deploy/gunicorn_conf.py, behind one trusted proxy."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    def memory(self) -> list[int]:
+        """The most that each of its workers has held so far; bytes."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        states = [Path(f"/proc/{pid}/status").read_text() for pid in children]
+        return [1024 * int(re.findall(r"VmHWM:\s+(\d+) kB", state)[0]) for state in states]
+
+
 @pytest.fixture
-def site(transactional_db: None, redis_server: Redis, tmp_path: Path) -> Iterator[int]:
-    """The port of gunicorn with deploy/gunicorn_conf.py, behind one trusted proxy."""
+def site(transactional_db: None, redis_server: Redis, tmp_path: Path) -> Iterator[Site]:
+    """Running; its workers have each answered something."""
     environment = worker_environment() | {
         "CLOUDER_CACHE_URL": redis_server.url(5),
         "CLOUDER_TRUSTED_PROXIES": "1",
@@ -105,22 +121,22 @@ def site(transactional_db: None, redis_server: Redis, tmp_path: Path) -> Iterato
                 assert time.monotonic() < deadline, log.read_text()
                 assert process.poll() is None, log.read_text()
                 time.sleep(0.1)
-        yield port
+        yield Site(port, process)
     finally:
         process.terminate()
         process.wait()
 
 
-def test_a_flood_is_turned_away_and_nobody_else_notices(site: int, position: Position) -> None:
+def test_a_flood_is_turned_away_and_nobody_else_notices(site: Site, position: Position) -> None:
     def post(number: int) -> int:
-        bot = Visitor(site, f"{FLOOD}.{number % 250}")
+        bot = Visitor(site.port, f"{FLOOD}.{number % 250}")
         bot.send("POST", FORM, *form(email=f"{number}@bot.example"))
         return bot.statuses[0]
 
     if (left := 3600 - time.time() % 3600) < MARGIN:
         time.sleep(left)  # the next window would let as many in again
     with ThreadPoolExecutor(SIDE_BY_SIDE + 1) as pool:
-        normal = Visitor(site, NORMAL)
+        normal = Visitor(site.port, NORMAL)
         applied = pool.submit(lambda: [normal.apply(f"aino{number}@example.org") for number in range(3)])
         flood = Counter(pool.map(post, range(POSTS)))
         applied.result()
@@ -133,3 +149,30 @@ def test_a_flood_is_turned_away_and_nobody_else_notices(site: int, position: Pos
                      429: POSTS - drafts}, flood  # fmt: skip
     assert ApplicationDraft.objects.count() == drafts
     assert StoredFile.objects.count() == settings.FILES_PER_DAY_AND_PREFIX + 3
+
+
+def test_what_is_too_big_is_refused_and_costs_no_memory(site: Site, position: Position) -> None:
+    visitor = Visitor(site.port, NORMAL)
+    for _ in range(20):  # the first pages and the first files of each worker cost what they cost
+        body, content_type = form(email="nonsense")
+        visitor.send("POST", FORM, body, content_type)
+    before = site.memory()
+    assert len(before) == 2
+    too_big, content_type = form(email="aino@example.org")
+    too_big = too_big.replace(FILE, FILE + bytes(11_000_000))
+    for _ in range(6):
+        assert "larger than 10 MB" in visitor.send("POST", FORM, too_big, content_type)
+    assert visitor.statuses[-6:] == [422] * 6
+    grown = [after - memory for after, memory in zip(site.memory(), before, strict=True)]
+    assert max(grown) < 50_000_000, grown
+
+    # 300 MB are refused before they are read: of what is announced nothing needs to be sent.
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=60)
+    connection.putrequest("POST", FORM, skip_host=True)
+    headers = {"Host": "testserver", "X-Forwarded-For": NORMAL, "Content-Length": "300000000"}
+    for name, value in {**headers, "Content-Type": content_type}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+    assert StoredFile.objects.count() == 20, "the first ones"
