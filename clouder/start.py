@@ -12,6 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 ALLOWED_IN_QUARANTINE = {"ledger", "data_map", "settings_table", "create_administrator", "demo"}
 """The portal's own commands that touch nobody's data, or put them in order."""
+ALLOWED_ACTS = {("files", "doctor"), ("files", "print-policy")}
+"""Of other commands, what only looks at how the stores are set up: that is asked before anything else runs."""
 
 
 def require_settings(exit_code: int = 1) -> None:
@@ -45,7 +47,8 @@ def refuse_in_quarantine(arguments: Sequence[str]) -> None:
     """End the program where a command of the portal itself is called in quarantine; Django's own run."""
     name = arguments[1] if len(arguments) > 1 else ""
     is_ours = name.isidentifier() and any(settings.BASE_DIR.glob(f"*/management/commands/{name}.py"))
-    if not is_ours or name in ALLOWED_IN_QUARANTINE or not {"-h", "--help"}.isdisjoint(arguments):
+    is_allowed = name in ALLOWED_IN_QUARANTINE or tuple(arguments[1:3]) in ALLOWED_ACTS
+    if not is_ours or is_allowed or not {"-h", "--help"}.isdisjoint(arguments):
         return
     django.setup()
     from clouder import quarantine  # noqa: PLC0415 (the apps must be ready)

@@ -33,6 +33,7 @@ from privacy.services.reconcile import watch_buckets
 from tests.clouder.production import clean_environment
 from tests.parts.servers import Buckets
 from tests.parts.stores import BreakStore
+from tests.parts.worker import worker_environment
 
 FILES, LEDGER = s3.BUCKETS
 SITE = "http://testserver"
@@ -634,3 +635,21 @@ def test_a_private_bucket_and_one_that_does_not_answer_stop_nobody(made: Client,
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
         assert (run.returncode, run.stdout) == (0, "goes on\n"), run.stderr
+
+
+@pytest.mark.parametrize(("act", "code"), [("print-policy", 0), ("doctor", 1), ("reconcile", 1)])
+def test_before_there_is_a_database_the_buckets_can_be_set_up_and_looked_at(
+    act: str, code: int, tmp_path: Path
+) -> None:
+    environment = worker_environment() | {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/none"}
+    run = subprocess.run(
+        [sys.executable, "manage.py", "files", act], cwd=django_settings.BASE_DIR, env=environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (run.returncode, "Traceback" in run.stderr) == (code, False), run.stderr
+    said = {
+        "print-policy": "# lifecycle of FILES_BUCKET",
+        "doctor": "store and database were not compared: OperationalError",
+        "reconcile": "files does nothing now",
+    }
+    assert said[act] in run.stdout + run.stderr

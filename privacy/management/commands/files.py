@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
 
 from common import clock
 from common.commands import FAILED, Answer, only_one
@@ -82,6 +83,8 @@ class Command(BaseCommand):
             self._look(answer)
         except StoreError as error:
             answer.errors = [{"problem": f"store and database were not compared: {error}"}]
+        except DatabaseError as error:  # before the database is there, the stores can be looked at
+            answer.errors = [{"problem": f"store and database were not compared: {type(error).__name__}"}]
         lines = [
             {"verdict": item.verdict.value, "store": item.store, "rule": item.rule, "text": item.text} for item in found
         ]
