@@ -31,6 +31,7 @@ def prepare() -> Any:
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     settings.FORM_MIN_FILL_TIME = timedelta(0)
     settings.SUBMISSIONS_PER_HOUR_AND_PREFIX = settings.FILES_PER_DAY_AND_PREFIX = 10**9
+    settings.FORM_POSTS_PER_HOUR_AND_PREFIX = 10**9
     settings.BYTES_PER_DAY_AND_PREFIX = 10**12
     from accounts.enums import Role
     from tests.factories import people

@@ -10,12 +10,12 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
 
 from clouder import file_broker
 from clouder.quarantine import GuardedTask
-from clouder.start import require_settings
+from clouder.start import refuse_public_buckets, require_settings
 
 require_settings()
 
@@ -96,3 +96,10 @@ def _keep_our_logging(loglevel: int | None = None, **_: Any) -> None:
     """Celery must not put handlers of its own: they would print what ours leave out. Only the level counts."""
     if loglevel is not None:
         logging.getLogger("celery").setLevel(loglevel)
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_public_buckets(**_: Any) -> None:
+    """Before a worker or beat does anything."""
+    refuse_public_buckets()

@@ -16,12 +16,10 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 
+from files.bucket_rules import LOCK_DAYS, is_in_the_eu
 from privacy import registry
 
 BUCKETS = {"files": "CLOUDER_FILES_BUCKET", "ledger": "CLOUDER_LEDGER_BUCKET"}
-NOT_EU = {"eu-west-2", "eu-central-2"}
-"""London and Zurich, for all their names."""
-LEDGER_LOCK_DAYS = 35
 CONNECT_SECONDS, READ_SECONDS = 2, 5
 
 
@@ -53,7 +51,7 @@ def stored_in_the_eu(**_: Any) -> list[CheckMessage]:
             id="clouder.E012",
         )
         for region in sorted(regions)
-        if not region.startswith(("eu-", "eusc-")) or region in NOT_EU
+        if not is_in_the_eu(region)
     ]
 
 
@@ -170,7 +168,7 @@ def _mail_fault(connection: EmailBackend) -> str | None:
 
 
 def _bucket_faults(setting: str, options: dict[str, Any], *, is_ledger: bool) -> Iterator[CheckMessage]:
-    from clouder.buckets import Bucket, Unanswered  # noqa: PLC0415 (boto3 doubles the start-up time)
+    from files.storage_s3_checks import Bucket, Unanswered  # noqa: PLC0415 (boto3 doubles the start-up time)
 
     bucket = Bucket(options)
     named = f"The bucket of {setting} ({bucket.name})"
@@ -181,9 +179,9 @@ def _bucket_faults(setting: str, options: dict[str, Any], *, is_ledger: bool) ->
             )
         if not bucket.is_private():
             yield Error(f"{named} does not block public access, all four kinds of it.", id="clouder.E022")
-        if is_ledger and bucket.lock_days() < LEDGER_LOCK_DAYS:
+        if is_ledger and bucket.lock_days() < LOCK_DAYS:
             yield Error(
-                f"{named} does not lock objects for {LEDGER_LOCK_DAYS} days: the record of erasures could be altered.",
+                f"{named} does not lock objects for {LOCK_DAYS} days: the record of erasures could be altered.",
                 id="clouder.E023",
             )
     except Unanswered as error:

@@ -216,7 +216,8 @@ TEXT_MAX_CHARACTERS = 10_000
 FORM_MIN_FILL_TIME = timedelta(seconds=3)
 SUBMISSIONS_PER_HOUR_AND_PREFIX = 60
 SUBMISSIONS_PER_DAY_AND_ADDRESS = 5
-FILES_PER_DAY_AND_PREFIX = 20
+FORM_POSTS_PER_HOUR_AND_PREFIX = 300  # "Continue", whatever comes of it: five for each application
+FILES_PER_DAY_AND_PREFIX = 20  # and the bytes: as many for each record, and for each address that was typed
 BYTES_PER_DAY_AND_PREFIX = 100_000_000
 LINK_QUIET_TIME = timedelta(minutes=15)
 LINKS_PER_HOUR_AND_ADDRESS = 3

@@ -9,7 +9,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from clouder.start import require_settings
+from clouder.start import refuse_public_buckets, require_settings
 from common.logs import LineFormatter
 
 
@@ -28,6 +28,7 @@ class QuietLogger(Logger):  # type: ignore[misc]
 
 # Here too, so that a fault is told once and not by each worker.
 require_settings(exit_code=3)
+refuse_public_buckets(exit_code=3)
 
 logger_class = QuietLogger
 accesslog = None

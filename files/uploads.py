@@ -1,10 +1,10 @@
 """Reading uploads without keeping what is too big (ASVS 5.2.1)."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile, TemporaryFileUploadHandler
 from django.http import HttpRequest
 
 
@@ -49,3 +49,22 @@ def is_request_too_big(request: HttpRequest) -> bool:
 def use_capped_uploads(request: HttpRequest) -> None:
     """Make this request's files pass through the cap; to be called before its form is read."""
     request.upload_handlers = [CappedUploadHandler(request)]
+
+
+class DroppingUploadHandler(FileUploadHandler):
+    """Keeps no file, while the text around it is read."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Leave the file out."""
+        raise SkipFile
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Keep nothing; never called for a file that is left out."""
+
+    def file_complete(self, file_size: int) -> None:
+        """There is none."""
+
+
+def drop_uploads(request: HttpRequest) -> None:
+    """Read this request's text and none of its files; to be called before its form is read."""
+    request.upload_handlers = [DroppingUploadHandler(request)]

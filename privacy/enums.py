@@ -112,6 +112,7 @@ class AlarmKind(models.TextChoices):
     INCIDENT = "INCIDENT", _("An erasure has not been done for seven days")
     MAILBOX = "MAILBOX", _("A mailbox has waited for its purge for seven days")
     STORES_DIFFER = "STORES_DIFFER", _("Files and database disagree")
+    PUBLIC_BUCKET = "PUBLIC_BUCKET", _("A bucket is open to the public")
     CLOCKS_DIFFER = "CLOCKS_DIFFER", _("Stored dates and the rule disagree")
     LEDGER = "LEDGER", _("The ledger is not whole")
     MUCH_ACCESS = "MUCH_ACCESS", _("Somebody looked at unusually many candidates")

@@ -31,13 +31,14 @@ def watch() -> None:
 
 @shared_task(name="privacy.tasks.reconcile")
 def reconcile_all() -> None:
-    """Every night: the dates against the rule, the ledger against itself, the store against the rows, and new
-    statistics for the database in place of those that hold values of people who are gone.
+    """Every night: the dates against the rule, the ledger against itself, whether a bucket is public, the store against
+    the rows, and new statistics for the database in place of those that hold values of people who are gone.
     """
     at = clock.now()
     rows.renew_statistics()
     reconcile.reconcile_clocks(at=at)
     alarms.watch_daily(at=at)
+    reconcile.watch_buckets(at=at)
     reconcile.reconcile_files(at=at)
 
 

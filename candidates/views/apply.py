@@ -6,7 +6,7 @@ is no session and nothing that a forged request could do in somebody's name, so 
 the token stands in its place (docs/adr/0005).
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,8 +16,6 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -27,18 +25,18 @@ from candidates.forms.apply import FILE_FIELDS, TEXT_FIELDS, ApplicationForm
 from candidates.models import Application, ApplicationDraft, Position
 from candidates.services import drafts
 from candidates.services.applications import Answers, submit_application
+from candidates.views import quotas
 from candidates.views.staging import Staging
-from common import clock, limits
+from common import clock
 from common.errors import Refused
 from common.network import address_prefix
 from common.wake import wake
 from files.models import StoredFile
-from files.uploads import is_request_too_big, use_capped_uploads
+from files.uploads import drop_uploads, is_request_too_big, use_capped_uploads
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
 from policy import retention
 from policy.calendar import local_date
-from policy.identifiers import normalise_address
 
 TOKEN_SALT = "candidates.apply"  # noqa: S105 (a name, no secret)
 SENT_SALT = "candidates.sent"
@@ -145,14 +143,21 @@ def _take_form(visit: Visit) -> HttpResponse:
     request = visit.request
     if is_request_too_big(request):
         return render(request, "errors/413.html", {"back_url": visit.url("apply")}, status=413)
-    use_capped_uploads(request)
+    problem = quotas.post_problem(request, at=visit.at)
+    (drop_uploads if problem else use_capped_uploads)(request)
     visit.read_token()
+    draft = visit.draft_of_form()
+    problem = problem or quotas.honeypot_problem(request)
+    if not draft:
+        problem = problem or quotas.draft_problem(request, at=visit.at)
+    if problem:
+        return _not_now(visit, draft, problem)
     visit.cookie = visit.cookie or drafts.new_token()
-    draft = visit.open_draft()
+    draft = draft or visit.open_draft()
     staging = Staging(visit.at, draft)
     staging.expect(request.POST)
     staging.remove(request.POST.getlist("remove"))
-    staging.take(request.FILES, address_prefix(request))
+    staging.take(request.FILES, address_prefix(request), request.POST.get("email", ""))
     staged = staging.by_field()
     filled = ApplicationForm(request.POST, staged=staged)
     is_valid = filled.is_valid() and not staging.errors
@@ -167,6 +172,14 @@ def _take_form(visit: Visit) -> HttpResponse:
         response = render(request, "candidates/apply_form.html", context, status=422)
     response.status_code = 303 if response.status_code == 302 else response.status_code
     return visit.remember(response)
+
+
+def _not_now(visit: Visit, draft: ApplicationDraft | None, problem: str) -> HttpResponse:
+    """The form with all that was typed, and what is the matter. Nothing is stored."""
+    staged = Staging(visit.at, draft).by_field()
+    kept = ApplicationForm(initial=_typed(visit.request), staged=staged)
+    context = visit.context(form=kept, staged=staged, problem=problem)
+    return render(visit.request, "candidates/apply_form.html", context, status=429)
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:
@@ -216,7 +229,8 @@ def _send(visit: Visit) -> HttpResponse:
     filled = ApplicationForm(request.POST, staged=staged)
     if not filled.is_valid() or staging.errors:
         return _ask_again(visit, filled, staging, draft)
-    if problem := _limit(visit, filled.cleaned_data["email"]):
+    email = filled.cleaned_data["email"]
+    if problem := quotas.sending_problem(request, email, shown_at=visit.shown_at, at=visit.at):
         context = visit.context(form=filled, staged=staged, problem=problem)
         return render(request, "candidates/apply_check.html", context, status=429)
     try:
@@ -236,23 +250,6 @@ def _ask_again(visit: Visit, filled: ApplicationForm, staging: Staging, draft: A
     staging.add_errors(filled)
     context = visit.context(form=filled, staged=staging.by_field())
     return visit.remember(render(visit.request, "candidates/apply_form.html", context, status=422))
-
-
-def _limit(visit: Visit, email: str) -> str:
-    """Why this may not be sent now, in words; empty if it may (limits: application form)."""
-    if visit.request.POST.get("website"):
-        return _("A field that people do not see was filled in. Send again without it.")
-    if visit.at - visit.shown_at < settings.FORM_MIN_FILL_TIME:
-        return _("That was very fast. Wait a few seconds and send again.")
-    for name, key, limit, window in (
-        ("submissions", address_prefix(visit.request), settings.SUBMISSIONS_PER_HOUR_AND_PREFIX, timedelta(hours=1)),
-        ("submissions-address", normalise_address(email), settings.SUBMISSIONS_PER_DAY_AND_ADDRESS, timedelta(days=1)),
-    ):
-        if not limits.take(name, key, limit=limit, window=window, at=visit.at):
-            return _("Too many applications were sent from here. Nothing is lost: send again after %(when)s.") % {
-                "when": date_format(localtime(limits.retry_at(window, visit.at)), "SHORT_DATETIME_FORMAT")
-            }
-    return ""
 
 
 def _answers(

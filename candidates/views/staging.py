@@ -1,7 +1,7 @@
 """The files of an application that is being written: staged, shown, replaced, taken out."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from candidates.forms.apply import FILE_FIELDS, FILE_KINDS
 from candidates.models import ApplicationDraft
-from common import limits
+from candidates.views.quotas import file_problem
 from files.enums import MediaKind, Refusal
 from files.errors import CheckerBusy, FileRefused, StoreError
 from files.models import StoredFile
@@ -41,9 +41,7 @@ NO_DOCUMENT_AND_NO_PICTURE = _(
     "The file is not a PDF, DOCX, ODT, PNG or JPEG. Save it as one of these and choose it again"
 )
 CHOOSE_AGAIN = _("The file is no longer here. Choose it again; everything else is kept")
-TOO_MANY = _(
-    "Too many files were sent from here today. Try again tomorrow, or send the application with a link instead"
-)
+TOO_MANY = _("An application has at most %(count)d files. Take one out, or send the others with another application")
 BUSY = _("The server is checking other files just now. Choose it again in a moment; everything else is kept")
 NOT_STORED = _("The file could not be stored just now. Choose it again in a moment; everything else is kept")
 
@@ -96,20 +94,26 @@ class Staging:
                 discard_staged(self.draft.candidate_ref, [stored.pk for stored in gone], at=self.at)
             self._files[name] = [stored for stored in rows if stored not in gone]
 
-    def take(self, files: MultiValueDict[str, UploadedFile[Any]], prefix: str) -> None:
-        """Stage what was sent; a new CV or letter takes the place of the one before."""
+    def take(self, files: MultiValueDict[str, UploadedFile[Any]], prefix: str, email: str) -> None:
+        """Stage what was sent; a new CV or letter takes the place of the one before.
+
+        ``prefix`` is where the request comes from and ``email`` what was typed: both have a quota for the day.
+        """
         for name in FILE_FIELDS:
             for upload in files.getlist(name):
                 self.errors.pop(name, None)
-                self._take_one(name, upload, prefix)
+                self._take_one(name, upload, prefix, email)
 
-    def _take_one(self, name: str, upload: UploadedFile[Any], prefix: str) -> None:
+    def _take_one(self, name: str, upload: UploadedFile[Any], prefix: str, email: str) -> None:
         assert self.draft is not None
         if (upload.size or 0) > settings.FILE_MAX_BYTES:
             self.errors[name] = MESSAGES[Refusal.TOO_BIG]
             return
-        if not self._within_limits(prefix, upload.size or 0):
-            self.errors[name] = TOO_MANY
+        if self._is_full(name):
+            self.errors[name] = TOO_MANY % {"count": settings.FILES_PER_APPLICATION}
+            return
+        if problem := file_problem(prefix, self.draft.candidate_ref, email, upload.size or 0, at=self.at):
+            self.errors[name] = problem
             return
         try:
             stored = stage_file(
@@ -134,16 +138,10 @@ class Staging:
             before = []
         self._files[name] = [*before, stored]
 
-    def _within_limits(self, prefix: str, size: int) -> bool:
-        count = sum(len(rows) for rows in self._files.values())
-        day = timedelta(days=1)
-        return (
-            count < settings.FILES_PER_APPLICATION
-            and limits.take("files", prefix, limit=settings.FILES_PER_DAY_AND_PREFIX, window=day, at=self.at)
-            and limits.take(
-                "bytes", prefix, limit=settings.BYTES_PER_DAY_AND_PREFIX, window=day, at=self.at, amount=size
-            )
-        )
+    def _is_full(self, name: str) -> bool:
+        """Whether one file more would be too many; what it takes the place of does not count."""
+        stays = sum(len(rows) for field, rows in self._files.items() if field != name or name == "other_file")
+        return stays >= settings.FILES_PER_APPLICATION
 
     def add_errors(self, form: Form) -> None:
         """Put what was wrong beside the inputs, in place of "choose a file"."""

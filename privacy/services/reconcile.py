@@ -13,6 +13,7 @@ from django.db import transaction
 
 from candidates.models import Candidate
 from candidates.services.clock import disagreeing, people, recompute_clock
+from files import doctor
 from files import reconcile as files
 from privacy.enums import AlarmKind, StopReason
 from privacy.models import RunStop
@@ -110,3 +111,12 @@ def reconcile_files(*, at: datetime, is_sure: bool = False) -> tuple[files.Compa
         done.is_refused,
     )
     return found, done
+
+
+def watch_buckets(*, at: datetime) -> None:
+    """Raise an alarm where a bucket is open to the public, and clear it when none is (T8)."""
+    found = doctor.look_for_public()
+    if found.names:
+        raise_alarm(AlarmKind.PUBLIC_BUCKET, number=len(found.names), at=at)
+    elif found.is_whole:  # a bucket that did not answer is not closed for that
+        clear_alarm(AlarmKind.PUBLIC_BUCKET, at=at)

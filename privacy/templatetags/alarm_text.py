@@ -38,6 +38,11 @@ ADVICE: dict[str, Promise] = {
         "The nightly check found files that no record knows, records whose file is lost, or old versions behind a "
         "file. What is safe to repair is repaired; ask whoever runs the portal to look at the rest."
     ),
+    AlarmKind.PUBLIC_BUCKET: _(
+        "The number is how many buckets do not block public access. Strangers may be able to read CVs. Ask whoever "
+        "runs the portal to close them now, and find out since when they were open and who read what: it may be a "
+        "breach that must be told to the authority within 72 hours."
+    ),
     AlarmKind.CLOCKS_DIFFER: _(
         "The number is of how many people the stored date was not what the rule says. The dates are right again; "
         "find out what changed them."

@@ -105,11 +105,20 @@ def test_the_manage_script_runs_a_command_with_the_settings_of_a_file(tmp_path: 
 
 def test_the_documents_of_the_buckets_say_what_limits_say() -> None:
     documents = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (DEPLOY / "s3").glob("*.json")}
-    (rule,) = documents["lifecycle"]["Rules"]
+    rule, incoming = documents["lifecycle"]["Rules"]
     assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 35
     assert rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
+    assert rule["Expiration"] == {"ExpiredObjectDeleteMarker": True}, "and nothing by age"
+    assert (incoming["Filter"], incoming["Expiration"]) == ({"Prefix": "incoming/"}, {"Days": 1})
     assert documents["object-lock"]["Rule"]["DefaultRetention"]["Days"] == 35
     assert set(documents["public-access-block"].values()) == {True}
+
+
+def test_browsers_of_the_site_may_send_files_and_read_nothing() -> None:
+    (rule,) = document("cors", site="https://careers.example.org")["CORSRules"]
+    assert rule["AllowedOrigins"] == ["https://careers.example.org"]
+    assert rule["AllowedMethods"] == ["POST"]
+    assert {"AllowedHeaders", "ExposeHeaders"} & set(rule) == set()
 
 
 def test_the_policies_name_their_buckets() -> None:
