@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import IO, Final
 from uuid import UUID
@@ -47,9 +47,11 @@ class Scanned:
 
     @property
     def is_more_likely(self) -> bool:
-        """Whether it is worth while to take the next ones at once."""
-        taken = self.clean + self.infected + self.failed + self.put_back
-        return taken > 0 and not self.put_back and self.failed < taken
+        """Whether it is worth while to take the next ones at once: some were taken, and the scanner answered."""
+        return self.clean + self.infected + self.failed > 0 and not self.put_back
+
+    def __add__(self, other: "Scanned") -> "Scanned":
+        return Scanned(*(getattr(self, part.name) + getattr(other, part.name) for part in fields(self)))
 
 
 def scan_files(*, at: datetime, limit: int = BATCH, patience: Patience = PATIENCE) -> Scanned:
@@ -100,13 +102,19 @@ def queue_unscanned(*, at: datetime, limit: int) -> int:
     return waiting.update(scan=ScanState.WAITING, scan_after=at)
 
 
-def _due(at: datetime) -> QuerySet[StoredFile]:
+def count_waiting() -> int:
+    """How many files wait for the scan, tried or not."""
+    return _waiting().count()
+
+
+def _waiting() -> QuerySet[StoredFile]:
     return StoredFile.objects.filter(
-        state=FileState.ATTACHED,
-        part=FilePart.ORIGINAL,
-        scan__in=(ScanState.WAITING, ScanState.FAILED),
-        scan_after__lte=at,
+        state=FileState.ATTACHED, part=FilePart.ORIGINAL, scan__in=(ScanState.WAITING, ScanState.FAILED)
     )
+
+
+def _due(at: datetime) -> QuerySet[StoredFile]:
+    return _waiting().filter(scan_after__lte=at)
 
 
 @transaction.atomic

@@ -16,9 +16,9 @@ def purge_staged_files() -> None:
 @shared_task(name="files.tasks.scan_files")
 def scan_files() -> None:
     """Scan what waits for it, and wake whoever follows up what was refused."""
-    is_more_likely, found = True, 0
-    while is_more_likely:
-        done = scanning.scan_files(at=clock.now())
-        is_more_likely, found = done.is_more_likely, found + done.infected
-    if found:
+    done = scanned = scanning.scan_files(at=clock.now())
+    while scanned.is_more_likely:
+        scanned = scanning.scan_files(at=clock.now())
+        done += scanned
+    if done.infected:
         wake(current_app.signature("privacy.tasks.drop_refused_files"))

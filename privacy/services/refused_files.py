@@ -50,7 +50,9 @@ def _going() -> QuerySet[Document]:
 @transaction.atomic
 def _drop_of_record(record_ref: UUID, *, at: datetime) -> int:
     record = Candidate.objects.filter(pk=record_ref).locked().first()
-    documents = list(_going().filter(candidate=record_ref).order_by("added_at", "pk").select_related("application"))
+    documents = list(
+        _going().filter(candidate=record_ref).order_by("added_at", "kind", "pk").select_related("application")
+    )
     if record is None or not documents:
         return 0
     is_asked = _ask(record, documents[0], at=at)
