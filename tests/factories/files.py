@@ -8,7 +8,9 @@ from uuid import uuid4
 
 from django.core.files.storage import storages
 
-from files.enums import FileState, MediaKind
+from candidates.enums import DocumentKind
+from candidates.models import Application, Document
+from files.enums import FileState, MediaKind, ScanState
 from files.models import StoredFile
 
 
@@ -27,3 +29,17 @@ def made_up_file(content: bytes, *, at: datetime, kind: MediaKind = MediaKind.PD
     )
     storages["files"].put_new(stored.key, BytesIO(content))  # type: ignore[attr-defined]
     return stored
+
+
+def refused_document(application: Application, *, at: datetime, kind: DocumentKind = DocumentKind.OTHER) -> Document:
+    """A file that was sent besides the others, and in which the virus scan found something."""
+    stored = made_up_file(
+        b"hostile", at=at, owner_ref=application.candidate_id, state=FileState.REFUSED, scan=ScanState.INFECTED
+    )
+    return Document.objects.create(
+        candidate=application.candidate,
+        application=application,
+        kind=kind,
+        stored_file=stored,
+        added_at=at,
+    )
