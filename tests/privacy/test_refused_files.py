@@ -31,7 +31,7 @@ from candidates.selectors.refused_files import refused_files, wanted_files
 from candidates.services.added_files import add_file_again
 from candidates.services.addresses import disown_application
 from candidates.services.erasure import request_erasure
-from candidates.services.holds import open_hold, release_hold
+from candidates.services.holds import open_hold, release_hold, seal_items
 from candidates.services.restrictions import lift_restriction, restrict_candidate
 from clouder.embedded.processes import free_port
 from common.actors import SYSTEM, staff
@@ -533,6 +533,26 @@ def test_the_page_takes_one_query_for_refused_files_however_many(aino: Applicati
         for _ in range(3):
             add_document(aino, DocumentKind.OTHER, at)
     assert counts == [1, 1]
+
+
+def test_the_vault_follows_the_same_rule(client: Client, aino: Application, officer: User, at: datetime) -> None:
+    document = aino.candidate.documents.get()
+    hold = open_hold(
+        aino.candidate.person_ref, subject_ref=aino.candidate_id, case_ref="C-1", ground=HoldGround.OTHER_CLAIM,
+        owner=officer, items=[(HeldKind.DOCUMENT, document.pk)], actor=staff(officer.pk), at=at,
+    )  # fmt: skip
+    seal_items([aino.candidate_id], at=at)
+    item = hold.items.get()
+    address = reverse("admin:candidates_hold_file", args=[hold.pk, item.pk])
+    page = reverse("admin:candidates_hold_item", args=[hold.pk, item.pk])
+    client.force_login(officer)
+    for scan, status in ((ScanState.CLEAN, 200), (ScanState.WAITING, 409), (ScanState.INFECTED, 404)):
+        StoredFile.objects.filter(owner_ref=hold.vault_ref).update(scan=scan)
+        assert (address in client.get(page).content.decode()) == (status == 200)
+        before = AuditEvent.objects.filter(action=Action.HELD_ITEM_OPENED).count()
+        assert status_of(client, address) == status
+        after = AuditEvent.objects.filter(action=Action.HELD_ITEM_OPENED).count()
+        assert after - before == int(status == 200)
 
 
 # The person's own page
