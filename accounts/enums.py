@@ -21,3 +21,4 @@ class LinkPurpose(models.TextChoices):
     GIVE_CONSENT = "GIVE_CONSENT"
     WITHDRAW_CONSENT = "WITHDRAW_CONSENT"
     ERASE = "ERASE"
+    ADD_FILE = "ADD_FILE"

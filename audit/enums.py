@@ -60,6 +60,8 @@ class Action(models.TextChoices):
     ERASURE_TAKEN_BACK = "erasure:taken_back", _("Erasure taken back")
     ERASED = "erasure:completed", _("Erased")
     FILE_STAGED = "file:staged", _("File staged")
+    FILE_REFUSED = "file:refused", _("File refused by the virus scan")
+    FILE_ADDED = "file:added", _("File added in place of a refused one")
     SIGN_IN_LINK_SENT = "sign_in:link_sent", _("Sign-in link sent")
     SIGNED_IN = "sign_in:succeeded", _("Signed in")
     SIGN_IN_FAILED = "sign_in:failed", _("Sign-in failed")

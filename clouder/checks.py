@@ -17,6 +17,7 @@ from django.core.mail import get_connection
 from django.core.mail.backends.smtp import EmailBackend
 
 from files.bucket_rules import LOCK_DAYS, is_in_the_eu
+from files.clamd import ScannerDown, check_alive
 from privacy import registry
 
 BUCKETS = {"files": "CLOUDER_FILES_BUCKET", "ledger": "CLOUDER_LEDGER_BUCKET"}
@@ -100,6 +101,20 @@ def sent_encrypted(**_: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security, deploy=True)
+def scanned_for_viruses(**_: Any) -> list[CheckMessage]:
+    """A virus scanner is configured (ASVS 5.4.3); without one every file says that it is not scanned."""
+    if settings.CLAMD_ADDRESS or not _buckets():
+        return []
+    return [
+        checks.Warning(
+            "CLOUDER_CLAMD is empty: files are handed to recruiters without a virus scan.",
+            hint="Install clamd and name its address (docs/how-to/deploy.md).",
+            id="clouder.W016",
+        )
+    ]
+
+
 @register("parts", deploy=True)
 def buckets_are_private_and_versioned(**_: Any) -> list[CheckMessage]:
     """Each bucket answers, is closed to the public and keeps versions; the ledger's is locked (T8)."""
@@ -111,7 +126,7 @@ def buckets_are_private_and_versioned(**_: Any) -> list[CheckMessage]:
 
 @register("parts", deploy=True)
 def parts_answer(**_: Any) -> list[CheckMessage]:
-    """Broker, cache and mail server answer, and take our sign-in."""
+    """Broker, cache and mail server answer, and take our sign-in; the virus scanner answers."""
     found: list[CheckMessage] = []
     for name, url in (
         ("CLOUDER_BROKER_URL", settings.CELERY_BROKER_URL),
@@ -119,6 +134,12 @@ def parts_answer(**_: Any) -> list[CheckMessage]:
     ):
         if url.startswith(("redis://", "rediss://")) and (reason := _redis_fault(url)):
             found.append(Error(f"The Redis of {name} does not answer: {reason}.", id="clouder.E030"))
+    if settings.CLAMD_ADDRESS:
+        try:
+            check_alive(settings.CLAMD_ADDRESS)
+        except ScannerDown as error:
+            text = f"The virus scanner of CLOUDER_CLAMD: {error}. No new file can be opened until it does."
+            found.append(checks.Warning(text, id="clouder.W032"))
     mail = _mail()
     if mail is not None and (reason := _mail_fault(mail)):
         found.append(Error(f"The mail server of CLOUDER_EMAIL_URL does not answer: {reason}.", id="clouder.E031"))

@@ -81,6 +81,10 @@ class ScanState(TextChoices):
     INFECTED = "INFECTED", _("A virus was found")
 
 
+DOWNLOADABLE: Final = frozenset({ScanState.CLEAN, ScanState.NOT_SCANNED})
+"""What may be handed out. A file that no scanner was there for is, and whoever reads it is told so."""
+
+
 class Refusal(TextChoices):
     """Why a file is not taken. Each has its own advice on the form."""
 

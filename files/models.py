@@ -3,7 +3,7 @@
 from django.db import models
 
 from common.models import NoDeleteQuerySet, PersonalModel
-from files.enums import FilePart, FileState, MediaKind, ScanState
+from files.enums import DOWNLOADABLE, FilePart, FileState, MediaKind, ScanState
 
 
 class StoredFile(PersonalModel):
@@ -56,3 +56,13 @@ class StoredFile(PersonalModel):
                 name="files_made_of_an_original",
             ),
         ]
+
+    @property
+    def is_downloadable(self) -> bool:
+        """Whether it may be handed out: kept or staged, and no virus scan stands in the way (ASVS 5.4.3)."""
+        return self.state in {FileState.ATTACHED, FileState.STAGED} and self.scan in DOWNLOADABLE
+
+    @property
+    def waits_for_scan(self) -> bool:
+        """Whether it may be handed out once the virus scan is done."""
+        return self.state == FileState.ATTACHED and self.scan in {ScanState.WAITING, ScanState.FAILED}

@@ -113,11 +113,12 @@ def discard_staged(owner_ref: UUID, ids: Iterable[UUID], *, at: datetime) -> Non
 def release_files(ids: Iterable[UUID]) -> int:
     """Give up files that no document holds any more, and what was made of them; the next purge takes objects and rows.
 
-    Returns how many.
+    A refused file goes the same way. Returns how many.
     """
     given_up = list(ids)
-    rows = StoredFile.objects.filter(Q(pk__in=given_up) | Q(made_of__in=given_up), state=FileState.ATTACHED)
-    return rows.update(state=FileState.DELETION_PENDING)
+    rows = StoredFile.objects.filter(Q(pk__in=given_up) | Q(made_of__in=given_up))
+    kept = rows.filter(state__in=(FileState.ATTACHED, FileState.REFUSED))
+    return kept.update(state=FileState.DELETION_PENDING, scan_after=None, read_after=None)
 
 
 def purge_staged_files(*, at: datetime, limit: int = PURGE_BATCH) -> int:
@@ -158,6 +159,7 @@ def copy_stored_file(stored: StoredFile, *, owner_ref: UUID, at: datetime) -> St
             "created_at": at,
             "scan": stored.scan,
             "scanned_at": stored.scanned_at,
+            "scan_after": at if stored.waits_for_scan else None,
         },
     )
     with open_file(stored) as content, suppress(FileExistsError):  # a try before this one had come so far

@@ -1,12 +1,24 @@
 """Tasks of files. Each reads the clock and makes one service call."""
 
-from celery import shared_task
+from celery import current_app, shared_task
 
 from common import clock
-from files import services
+from common.wake import wake
+from files import scanning, services
 
 
 @shared_task(name="files.tasks.purge_staged_files")
 def purge_staged_files() -> None:
     """Delete staged files that were not sent."""
     services.purge_staged_files(at=clock.now())
+
+
+@shared_task(name="files.tasks.scan_files")
+def scan_files() -> None:
+    """Scan what waits for it, and wake whoever follows up what was refused."""
+    done = scanned = scanning.scan_files(at=clock.now())
+    while scanned.is_more_likely:
+        scanned = scanning.scan_files(at=clock.now())
+        done += scanned
+    if done.infected:
+        wake(current_app.signature("privacy.tasks.drop_refused_files"))

@@ -9,6 +9,7 @@ class EmailKind(models.TextChoices):
 
     APPLICATION_RECEIVED = "application_received", _("Receipt of an application")
     APPLICATION_ARRIVED = "application_arrived", _("Notice of a new application to staff")
+    FILE_REFUSED = "file_refused", _("Notice that a file was refused by the virus scan")
     APPLICATION_DISOWNED = "application_disowned", _("Notice to staff that an application was disowned")
     SIGN_IN_LINK = "sign_in_link", _("Sign-in link to my data")
     ERASURE_STATEMENT = "erasure_statement", _("Erasure statement")

@@ -197,3 +197,17 @@ class HorizonForm(forms.Form):
             "invalid": _("Enter a whole number from 1 to 24"),
         },
     )
+
+
+class AddFileForm(forms.Form):
+    """Another file in place of one that was refused. What is wrong with the file itself the view finds."""
+
+    use_required_attribute = False
+
+    file = forms.FileField(
+        label=_("File"),
+        allow_empty_file=True,
+        help_text=_("PDF, DOCX or ODT, at most 10 MB"),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.odt"}),
+        error_messages={"required": _("Choose a file"), "missing": _("Choose a file")},
+    )

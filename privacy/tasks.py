@@ -4,7 +4,10 @@ from celery import shared_task
 from django.conf import settings
 
 from common import clock
-from privacy.services import alarms, erasure, journal, periods, reconcile, reminders, rows
+from common.wake import wake
+from files.tasks import purge_staged_files
+from mailing.tasks import deliver_emails
+from privacy.services import alarms, erasure, journal, periods, reconcile, refused_files, reminders, rows
 
 
 @shared_task(name="privacy.tasks.erase_due")
@@ -54,3 +57,11 @@ def write_ledger() -> None:
 def purge_old_records() -> None:
     """Delete the records of privacy whose periods are over."""
     periods.purge_old_records(at=clock.now())
+
+
+@shared_task(name="privacy.tasks.drop_refused_files")
+def drop_refused_files() -> None:
+    """Let go what the virus scan refused, and ask for other files."""
+    if refused_files.drop_refused_files(at=clock.now()):
+        wake(purge_staged_files)
+        wake(deliver_emails)

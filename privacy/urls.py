@@ -3,7 +3,7 @@
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
-from privacy.views import mailed_links
+from privacy.views import added_files, mailed_links
 from privacy.views import my_data as views
 
 my_data = (
@@ -23,6 +23,7 @@ my_data = (
         path(_("agree/<str:token>/"), mailed_links.agree, name="agree"),
         path(_("take-back/<str:token>/"), mailed_links.take_back, name="take_back"),
         path(_("erase-now/<str:token>/"), mailed_links.erase_now, name="erase_now"),
+        path(_("add-file/<str:token>/"), added_files.add_file, name="add_file"),
     ],
     "my_data",
 )

@@ -18,7 +18,7 @@ from accounts.models import User
 from candidates.models import Position
 from clouder import quarantine
 from tests.factories import people
-from tests.parts.servers import chromium, redis_server, s3_buckets, s3_server
+from tests.parts.servers import chromium, clamd_server, redis_server, s3_buckets, s3_server
 from tests.parts.smtp import smtp_server
 from tests.parts.stores import break_store
 from tests.parts.worker import file_broker, redis_broker, start_worker
@@ -26,6 +26,7 @@ from tests.parts.worker import file_broker, redis_broker, start_worker
 __all__ = [
     "break_store",
     "chromium",
+    "clamd_server",
     "file_broker",
     "redis_broker",
     "redis_server",

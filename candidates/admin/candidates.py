@@ -36,7 +36,8 @@ from common import clock
 from common.actors import staff
 from common.admin import day, done, key, not_done, require
 from common.errors import Refused
-from files.delivery import deliver
+from files.delivery import check_deliverable, deliver, not_handed_out
+from files.errors import NotHandedOut
 from policy.calendar import local_date
 
 
@@ -212,6 +213,10 @@ class CandidateAdmin(ContactViews):
             pk=document_id,
             candidate__person_ref=candidate.person_ref,
         )
+        try:
+            check_deliverable(document.stored_file)
+        except NotHandedOut as refused:
+            return not_handed_out(request, refused)
         record_access(
             Access.DOWNLOADED,
             at=at,

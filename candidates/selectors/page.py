@@ -30,6 +30,7 @@ from candidates.models import (
 )
 from candidates.pipeline import CHOSEN_BY_STAFF
 from candidates.selectors.clock import Explanation, explain
+from candidates.selectors.refused_files import RefusedFile, refused_files
 from policy import retention
 
 PROMPTLY = timedelta(hours=1)
@@ -83,6 +84,7 @@ class CandidatePage:
     linked: list[Candidate]
     applications: list[Application]
     documents: list[Document]
+    refused_files: list[RefusedFile]
     links: list[ProfileLink]
     interviews: list[Interview]
     timeline: list[Entry]
@@ -113,6 +115,7 @@ def candidate_page(candidate_id: UUID, *, as_of: datetime) -> CandidatePage:
         linked=[record for record in records if record.pk != candidate.pk],
         applications=applications,
         documents=list(_documents(refs, since).order_by("kind", "added_at")),
+        refused_files=[file for file in refused_files(refs, as_of=as_of) if since is None or file.refused_at >= since],
         links=list(ProfileLink.objects.filter(candidate__in=refs).order_by("kind", "url")),
         interviews=list(_interviews(refs, since)),
         timeline=sorted(

@@ -32,6 +32,7 @@ from common.errors import Refused
 from common.network import address_prefix
 from common.wake import wake
 from files.models import StoredFile
+from files.tasks import scan_files
 from files.uploads import drop_uploads, is_request_too_big, use_capped_uploads
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
@@ -239,6 +240,7 @@ def _send(visit: Visit) -> HttpResponse:
         filled.add_error(None, str(refused))
         return _ask_again(visit, filled, staging, draft)
     wake(deliver_emails)
+    wake(scan_files)
     return _sent(application)
 
 

@@ -19,7 +19,8 @@ from common.actors import staff
 from common.admin import ReadOnlyAdmin, day, done, due_day, key, not_done, require
 from common.errors import Refused
 from common.wake import wake
-from files.delivery import deliver
+from files.delivery import check_deliverable, deliver, not_handed_out
+from files.errors import NotHandedOut
 from policy.calendar import local_date
 from privacy.admin.base import record_look
 from privacy.templatetags.desk_text import held_rows
@@ -122,9 +123,16 @@ class HoldAdmin(ReadOnlyAdmin):
 
     def file_view(self, request: HttpRequest, hold_id: UUID, item_id: UUID) -> HttpResponseBase:
         """Open the file of an item, which is recorded alike."""
-        item = self._open(request, hold_id, item_id, Access.DOWNLOADED)
+        require(request, VIEW)
+        kept = HeldItem.objects.filter(hold__released_at=None).select_related("stored_file")
+        item = get_object_or_404(kept, pk=item_id, hold=hold_id)
         if item.stored_file is None:
             raise Http404
+        try:
+            check_deliverable(item.stored_file)
+        except NotHandedOut as refused:
+            return not_handed_out(request, refused)
+        self._open(request, hold_id, item_id, Access.DOWNLOADED)
         return deliver(item.stored_file)
 
     @staticmethod

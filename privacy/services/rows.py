@@ -1,6 +1,6 @@
 """Deleting the rows of people, table by table, as the data map names them: set-based, and for nobody else's rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from candidates.enums import DocumentKind
 from candidates.models import Application, Candidate, Document, Interaction
@@ -109,7 +109,15 @@ def delete_old_process(refs: list[UUID], *, before: datetime) -> None:
     Interaction.objects.filter(pk__in=last, occurred_at__lt=before).update(text="", message_id="")
     applications = Application.objects.filter(candidate__in=refs, submitted_at__lt=before)
     applications.update(cover_letter="")
-    papers = Document.objects.filter(application__in=applications).exclude(kind=DocumentKind.CV)
+    _delete_with_files(Document.objects.filter(application__in=applications).exclude(kind=DocumentKind.CV))
+
+
+def delete_documents(ids: Iterable[UUID]) -> None:
+    """Delete these documents and give up their files, in the caller's transaction."""
+    _delete_with_files(Document.objects.filter(pk__in=list(ids)))
+
+
+def _delete_with_files(papers: QuerySet[Document]) -> None:
     files = list(papers.values_list("stored_file_id", flat=True))
     raw_delete(papers)
     release_files(files)

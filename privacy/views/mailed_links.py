@@ -53,7 +53,7 @@ Page = Callable[[HttpRequest, Holder], HttpResponse]
 View = Callable[[HttpRequest, str], HttpResponse]
 
 
-def _mailed(purpose: LinkPurpose) -> Callable[[Page], View]:
+def mailed(purpose: LinkPurpose) -> Callable[[Page], View]:
     """Let in whoever holds a link of this purpose that works; show everybody else that it does not."""
 
     def decorate(page: Page) -> View:
@@ -73,7 +73,7 @@ def _mailed(purpose: LinkPurpose) -> Callable[[Page], View]:
     return decorate
 
 
-@_mailed(LinkPurpose.GIVE_CONSENT)
+@mailed(LinkPurpose.GIVE_CONSENT)
 def agree(request: HttpRequest, holder: Holder) -> HttpResponse:
     """Agree to longer storage: the exact words and the end, and one button."""
     record, at = holder.record, holder.at
@@ -105,7 +105,7 @@ def agree(request: HttpRequest, holder: Holder) -> HttpResponse:
     return render(request, "privacy/mailed_agree.html", context)
 
 
-@_mailed(LinkPurpose.WITHDRAW_CONSENT)
+@mailed(LinkPurpose.WITHDRAW_CONSENT)
 def take_back(request: HttpRequest, holder: Holder) -> HttpResponse:
     """Take a consent back. It holds when the answer is there: the person is hidden, or the new date is shown."""
     record, at = holder.record, holder.at
@@ -123,7 +123,7 @@ def take_back(request: HttpRequest, holder: Holder) -> HttpResponse:
     return render(request, "privacy/mailed_take_back.html", context)
 
 
-@_mailed(LinkPurpose.ERASE)
+@mailed(LinkPurpose.ERASE)
 def erase_now(request: HttpRequest, holder: Holder) -> HttpResponse:
     """Erase everything without waiting for the date: what goes and what stays, and one button."""
     record = holder.record

@@ -36,7 +36,8 @@ from common.actors import Actor, ActorKind
 from common.errors import Refused
 from common.network import address_prefix
 from common.wake import wake
-from files.delivery import deliver
+from files.delivery import check_deliverable, deliver, not_handed_out
+from files.errors import NotHandedOut
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
 from privacy.forms import SignInForm
@@ -288,6 +289,10 @@ def document(request: HttpRequest, visitor: Visitor, document_id: UUID) -> FileR
     found = get_object_or_404(
         Document.objects.select_related("stored_file"), pk=document_id, candidate__person_ref__in=visitor.person_refs()
     )
+    try:
+        check_deliverable(found.stored_file)
+    except NotHandedOut as refused:
+        return not_handed_out(request, refused)
     record_access(
         Access.DOWNLOADED,
         at=visitor.at,

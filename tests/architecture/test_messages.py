@@ -32,7 +32,15 @@ from django.utils import translation
 from accounts.enums import LinkPurpose
 from accounts.models import User
 from accounts.services.links import LastingLink, create_lasting_links
-from candidates.enums import InteractionKind, LinkKind, RestrictionGround, SourceKind, Stage, SuppressionReason
+from candidates.enums import (
+    DocumentKind,
+    InteractionKind,
+    LinkKind,
+    RestrictionGround,
+    SourceKind,
+    Stage,
+    SuppressionReason,
+)
 from candidates.models import (
     Application,
     Candidate,
@@ -44,6 +52,7 @@ from candidates.models import (
     SourcingAssessment,
     Suppression,
 )
+from candidates.services.added_files import add_file_again
 from candidates.services.addresses import create_confirmation_link, disown_application
 from candidates.services.applications import move_application
 from candidates.services.clock import recompute_clock
@@ -62,8 +71,10 @@ from candidates.services.restrictions import (
 from candidates.services.sourcing import Found, record_assessment, source_candidate
 from candidates.services.suppression import Identifiers, suppress, suppress_person
 from candidates.services.tasks_for_staff import open_contact_or_close_tasks
+from common.actors import SYSTEM, staff
 from common.actors import candidate as the_candidate
-from common.actors import staff
+from files.enums import FileState, ScanState
+from files.models import StoredFile
 from files.samples import pdf
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
@@ -73,11 +84,13 @@ from privacy.models import Alarm, BulkErasure, ErasureBatch, ErasureCase, Ledger
 from privacy.selectors.person import holdable
 from privacy.services.alarms import raise_alarm
 from privacy.services.erasure import erase_due
+from privacy.services.refused_files import drop_refused_files
 from privacy.services.reminders import send_retention_reminders
 from privacy.urls import my_data
 from tests.conftest import AT
 from tests.factories import people
-from tests.factories.browser import submit
+from tests.factories.browser import forms, submit
+from tests.factories.files import refused_document
 from tests.parts.availability import require
 from website import views
 
@@ -375,7 +388,7 @@ def test_every_public_page_is_finnish(
     reader: Reader, client: Client, position: Position, recruiter: User, traveller: Any, at: datetime
 ) -> None:
     assert {path.name for path in my_data[0]} == ACTS | {
-        "agree", "confirm", "erase", "erase_now", "link", "page", "sign_in", "signed_out", "take_back",
+        "add_file", "agree", "confirm", "erase", "erase_now", "link", "page", "sign_in", "signed_out", "take_back",
     }, "a new page of “my data” is to be read here too"  # fmt: skip
     look = reader.page
     people.position(recruiter, slug="closed", title_fi="Suljettu", open_until=at.date() - timedelta(days=1))
@@ -411,6 +424,7 @@ def test_every_public_page_is_finnish(
         _read_error(reader, view)
     _read_my_data(reader, client, position, recruiter, at + timedelta(seconds=5))
     _read_mailed_links(reader, client, position, traveller, at)
+    _read_refused_file(reader, client, position, at)
     missing = {name for name in _own_templates() if not name.startswith(("admin/", "emails/"))} - reader.templates
     assert missing == {"forms/form.html", "errors/quarantine.html"}  # this one speaks both languages at once
 
@@ -449,6 +463,25 @@ def _read_my_data(reader: Reader, client: Client, position: Position, recruiter:
         look(client.get(path))
         look(client.post(path, words, follow=True))
         look(client.post(path, words), 410)
+
+
+def _read_refused_file(reader: Reader, client: Client, position: Position, at: datetime) -> None:
+    look = reader.page
+    person = sent(at, position, "virva@example.org").candidate
+    stored = StoredFile.objects.filter(owner_ref=person.pk)
+    stored.update(scan=ScanState.WAITING)
+    look(sign_in_to_my_data(client, at, "virva@example.org"))
+    look(client.get(url("my_data:document", person.documents.get().pk)), 409)
+    for scan in (ScanState.FAILED, ScanState.INFECTED):
+        stored.update(scan=scan)
+        look(client.get(url("my_data:page")))
+    stored.update(state=FileState.REFUSED)
+    drop_refused_files(at=at)
+    path = url("my_data:add_file", OutboxEmail.objects.get(kind=EmailKind.FILE_REFUSED).context["token"])
+    form = forms(look(client.get(path)))[-1]["data"]
+    look(client.post(path, form), 422)
+    look(client.post(path, {**form, "file": a_pdf(content=b"x")}), 422)
+    look(client.post(path, {**form, "file": a_pdf()}, follow=True))
 
 
 def _read_mailed_links(reader: Reader, client: Client, position: Position, traveller: Any, at: datetime) -> None:
@@ -537,6 +570,14 @@ def _read_candidates(
     look(desk.get(reverse("admin:index")))
     for query in ("", "?q=aino", "?q=zzz", "?stage=RECEIVED&position=open&address=waiting&due=30"):
         look(desk.get(people_list + query))
+    for scan, person in zip(ScanState, Application.objects.filter(candidate__email__startswith="n"), strict=False):
+        StoredFile.objects.filter(owner_ref=person.candidate_id).update(scan=scan)
+        look(desk.get(reverse("admin:candidates_candidate_change", args=[person.candidate_id])))
+    for person in (waiting, disowned, closed):  # asked, not to be asked, and replaced
+        refused_document(person, at=at)
+    drop_refused_files(at=at)
+    stored = people.staged(closed.candidate_id, at)
+    add_file_again(closed.pk, kind=DocumentKind.OTHER, stored_id=stored.pk, actor=SYSTEM, at=at)
     for person in (whole, waiting, disowned, closed, old):
         look(desk.get(reverse("admin:candidates_candidate_change", args=[person.candidate_id])))
     page = [whole.candidate_id]
@@ -890,6 +931,8 @@ def test_every_mail_is_finnish(
             address=f"otto{number}@example.org", at=at,
         )  # fmt: skip
     client.post(url("my_data:sign_in"), {"email": "aino0@example.org"})
+    refused_document(sent(at, position, "virva@example.org"), at=at)
+    drop_refused_files(at=at)
     send_a_first_message(staff_in_finnish["rea"], at)
     invited = sent(at, position, "elli@example.org").candidate
     invite_to_longer_storage(invited.pk, actor=staff(staff_in_finnish["rea"].pk), at=at)

@@ -203,7 +203,8 @@ def test_the_page_holds_what_the_person_told(desk: Desk, position: Position, at:
     )
     size = sent.candidate.documents.get().stored_file.size
     assert part(page, f"application-{sent.pk}") == (
-        f"Backend developer Received {sent.reference} sent on 23 November 2026 CV cv.pdf PDF, {size} bytes "
+        f"Backend developer Received {sent.reference} sent on 23 November 2026 CV cv.pdf "
+        f"not scanned for viruses PDF, {size} bytes "
         "Cover letter I build services."
     )
     assert part(page, "profile") == (
@@ -262,11 +263,13 @@ def test_linked_records_are_on_one_page(desk: Desk, aino: Application, at: datet
     page = desk.get(PAGE, aino.candidate_id)
     assert part(page, f"application-{older.pk}") == (
         f"Open application The same person also sent {older.reference} on 15 October 2026. The name on it is "
-        f"A. Esimerkki. Received CV cv.pdf PDF, {older.candidate.documents.get().stored_file.size} bytes"
+        f"A. Esimerkki. Received CV cv.pdf not scanned for viruses PDF, "
+        f"{older.candidate.documents.get().stored_file.size} bytes"
     )
     assert part(page, f"application-{newer.pk}") is not None
     assert part(page, f"application-{newer.pk}") == (
-        f"Open application The same person also sent {newer.reference} on 24 November 2026. Received CV cv.pdf PDF, "
+        f"Open application The same person also sent {newer.reference} on 24 November 2026. Received CV cv.pdf "
+        "not scanned for viruses PDF, "
         f"{newer.candidate.documents.get().stored_file.size} bytes Cover letter Again."
     )
     records = {aino.candidate_id, older.candidate_id, newer.candidate_id}
@@ -335,4 +338,4 @@ def test_a_page_of_thirty_notes_costs_as_much_as_a_page_of_one(
         add_note(aino.candidate_id, text=f"Note {number}", actor=staff(recruiter.pk), at=at)
         if number in {1, 30}:
             counts.append(queries(desk, PAGE, aino.candidate_id))
-    assert counts == [23, 23]
+    assert counts == [24, 24]

@@ -11,7 +11,7 @@ from uuid import uuid4
 import boto3
 import pytest
 from django.conf import settings as django_settings
-from django.core.checks import CheckMessage, registry
+from django.core.checks import WARNING, CheckMessage, registry
 from django.core.files.storage import storages
 from pytest_django import Settings
 
@@ -22,6 +22,7 @@ from clouder.embedded.redis import Redis
 from deploy.s3 import make_buckets as s3_setup
 from privacy import registry as data_map
 from tests.clouder.production import production_settings
+from tests.parts.scanner import Clamd
 from tests.parts.servers import S3
 from tests.parts.smtp import SmtpServer
 
@@ -30,6 +31,7 @@ OWN = (
     checks.stored_in_the_eu,
     checks.stored_safely,
     checks.sent_encrypted,
+    checks.scanned_for_viruses,
     checks.buckets_are_private_and_versioned,
     checks.parts_answer,
 )
@@ -311,11 +313,33 @@ def test_the_mail_server_answers(settings: Settings, smtp_server: SmtpServer) ->
     assert ids(checks.parts_answer()) == ["clouder.E031"]
 
 
+def test_a_portal_without_a_virus_scanner_is_warned_of(settings: Settings, stored: dict[str, Any]) -> None:
+    (message,) = checks.scanned_for_viruses()
+    assert (message.id, message.level) == ("clouder.W016", WARNING)
+    assert message.msg == "CLOUDER_CLAMD is empty: files are handed to recruiters without a virus scan."
+    settings.CLAMD_ADDRESS = "unix:/run/clamav/clamd.ctl"
+    assert checks.scanned_for_viruses() == []
+
+
+def test_the_virus_scanner_answers(settings: Settings, clamd_server: Clamd) -> None:
+    for address in (clamd_server.tcp, clamd_server.unix):
+        settings.CLAMD_ADDRESS = address
+        assert checks.parts_answer() == []
+    settings.CLAMD_ADDRESS = f"tcp://127.0.0.1:{free_port()}"
+    (message,) = checks.parts_answer()
+    assert (message.id, message.level) == ("clouder.W032", WARNING)
+    assert message.msg == (
+        "The virus scanner of CLOUDER_CLAMD: the scanner does not answer (ConnectionRefusedError). No new file can be "
+        "opened until it does."
+    )
+
+
 @pytest.mark.s3
 @pytest.mark.redis
 def test_a_whole_installation_has_nothing_to_report(
-    settings: Settings, buckets: Any, redis_server: Redis, smtp_server: SmtpServer
+    settings: Settings, buckets: Any, redis_server: Redis, smtp_server: SmtpServer, clamd_server: Clamd
 ) -> None:
+    settings.CLAMD_ADDRESS = clamd_server.unix
     settings.DEBUG, settings.SITE_URL = False, "https://careers.example.org"
     settings.CELERY_BROKER_URL = redis_server.url(0)
     settings.CACHES = {"default": {"LOCATION": redis_server.url(1)}}

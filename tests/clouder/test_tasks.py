@@ -3,6 +3,7 @@
 import inspect
 import os
 import pickle
+import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -22,7 +23,7 @@ from accounts.models import MailedLink
 from accounts.services.links import create_link
 from audit.enums import Action
 from audit.models import AuditEvent
-from candidates.enums import Direction, HoldGround, InteractionKind, MeansOfContact, SourceKind
+from candidates.enums import Direction, DocumentKind, HoldGround, InteractionKind, MeansOfContact, SourceKind
 from candidates.models import ApplicationDraft, Candidate, Hold, Interaction
 from candidates.services.clock import recompute_clock
 from candidates.services.drafts import open_draft
@@ -33,6 +34,7 @@ from clouder.embedded.processes import free_port
 from common import clock
 from common.actors import staff
 from common.wake import wake
+from files.enums import ScanState
 from files.models import StoredFile
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
@@ -42,8 +44,10 @@ from privacy.enums import AlarmKind, LedgerKind
 from privacy.models import Alarm, ErasureBatch, LedgerRecord, RetentionRun
 from privacy.services import ledger
 from tests.factories import people
+from tests.factories.files import refused_document
+from tests.parts.scanner import Clamd
 from tests.parts.smtp import SmtpServer
-from tests.parts.worker import StartWorker, send
+from tests.parts.worker import StartWorker, Worker, send
 
 DAY = timedelta(days=1)
 YEAR = timedelta(days=365)
@@ -171,6 +175,12 @@ def message_that_failed(now: datetime) -> None:
     assert Candidate.objects.filter(noticed_at__isnull=False).exists()
 
 
+def files_to_scan(person: Candidate, now: datetime) -> None:
+    """A file that waits for the virus scan, and one in which it found something."""
+    StoredFile.objects.filter(owner_ref=person.pk).update(scan=ScanState.WAITING, scan_after=now)
+    refused_document(person.applications.get(), at=now - YEAR, kind=DocumentKind.CV)
+
+
 def things_that_ran_out(now: datetime) -> None:
     Hold.objects.create(
         subject_ref=uuid4(),
@@ -188,11 +198,19 @@ def things_that_ran_out(now: datetime) -> None:
     create_link(LinkPurpose.SIGN_IN, address="a@example.org", language="en", lifetime=DAY, at=now - 2 * DAY)
 
 
+def is_idle(worker: Worker) -> bool:
+    """Whether the worker has ended every task that it took."""
+    log = worker.log.read_text()
+    return len(re.findall(r"Task \S+ received", log)) == len(re.findall(r"Task \S+ succeeded", log))
+
+
 def test_a_worker_does_every_task_of_the_schedule_and_opens_nothing_but_json(
-    transactional_db: None, start_worker: StartWorker, file_broker: str, smtp_server: SmtpServer, tmp_path: Path
-) -> None:
+    transactional_db: None, start_worker: StartWorker, file_broker: str, smtp_server: SmtpServer, clamd_server: Clamd,
+    tmp_path: Path,
+) -> None:  # fmt: skip
     now = clock.now()
     gone, stays = somebody_due(now), consent_that_ended(now)
+    files_to_scan(stays, now)
     things_that_ran_out(now)
     what_is_wrong(now)
     message_that_failed(now)
@@ -213,6 +231,8 @@ def test_a_worker_does_every_task_of_the_schedule_and_opens_nothing_but_json(
         "watch": lambda: Alarm.objects.filter(kind=AlarmKind.BLOCKED).exists(),
         "reconcile": lambda: not storages["files"].has_object("unknown/one"),  # type: ignore[attr-defined]
         "purge_staged_files": lambda: not StoredFile.objects.exclude(owner_ref=stays.pk).exists(),
+        "scan_files": lambda: StoredFile.objects.filter(scan=ScanState.CLEAN).exists(),
+        "drop_refused_files": lambda: AuditEvent.objects.filter(action=Action.FILE_REFUSED).exists(),
         "purge_drafts_and_links": lambda: (
             not ApplicationDraft.objects.exists()
             and not MailedLink.objects.filter(purpose=LinkPurpose.SIGN_IN).exists()
@@ -228,12 +248,13 @@ def test_a_worker_does_every_task_of_the_schedule_and_opens_nothing_but_json(
     send_pickled(bomb, "mailing.tasks.deliver_emails")
     for entry in SCHEDULE.values():
         send(entry["task"])
-    worker = start_worker(CLOUDER_EMAIL_URL=smtp_server.url)
+    worker = start_worker(CLOUDER_EMAIL_URL=smtp_server.url, CLOUDER_CLAMD=clamd_server.unix)
     for name, is_done in done.items():
         worker.wait_until(is_done, name)
 
     assert (bomb.path.exists(), worker.is_alive) == (False, True)
-    assert list((settings.TEST_FOLDER / "broker" / "messages").glob("*.msg")) == []
+    messages = settings.TEST_FOLDER / "broker" / "messages"
+    worker.wait_until(lambda: not list(messages.glob("*.msg")) and is_idle(worker), "what the tasks themselves woke")
     assert {"aino@example.org"} <= {mail.recipients[0] for mail in smtp_server.received}
     known = {"aino@example.org", "stays@example.org", "privacy@example.org", "pia@example.org"}
     assert {mail.recipients[0] for mail in smtp_server.received} <= known

@@ -26,6 +26,7 @@ CONTEXTS: dict[EmailKind, dict[str, Any]] = {
         "answer_by": "2026-12-08",
     },
     EmailKind.APPLICATION_ARRIVED: {"reference": "ABCD-2345", "position": "R&D <lead>", "candidate_id": str(uuid4())},
+    EmailKind.FILE_REFUSED: {"reference": "ABCD-2345", "token": "the-token"},
     EmailKind.APPLICATION_DISOWNED: {"reference": "ABCD-2345", "candidate_id": str(uuid4())},
     EmailKind.SIGN_IN_LINK: {"token": "the-token"},
     EmailKind.RETENTION_REMINDER: {

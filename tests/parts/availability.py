@@ -16,7 +16,10 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 @dataclass(frozen=True)
 class Part:
-    """One part: programs, of which one is enough, or modules, of which all are needed."""
+    """One part: programs, of which one is enough, or modules, of which all are needed.
+
+    Debian keeps daemons where an ordinary user's path does not lead.
+    """
 
     name: str
     package: str
@@ -25,7 +28,9 @@ class Part:
 
     @property
     def is_here(self) -> bool:
-        has_program = not self.programs or any(shutil.which(program) for program in self.programs)
+        has_program = not self.programs or any(
+            shutil.which(program) or shutil.which(program, path="/usr/sbin") for program in self.programs
+        )
         return has_program and all(importlib.util.find_spec(module) for module in self.modules)
 
 
@@ -33,6 +38,7 @@ PARTS = {
     "redis": Part("Redis", "Debian: redis-server", programs=("redis-server",)),
     "s3": Part("the S3 server", "pip: moto[s3,server]", modules=("moto", "flask")),
     "smtp": Part("the SMTP server", "pip: aiosmtpd", modules=("aiosmtpd",)),
+    "clamd": Part("clamd", "Debian: clamav-daemon", programs=("clamd",)),
     "gettext": Part("GNU gettext", "Debian: gettext", programs=("xgettext",)),
     "browser": Part("Chromium", "Debian: chromium, pip: playwright", programs=CHROMIUM, modules=("playwright",)),
 }

@@ -30,6 +30,7 @@ from privacy.enums import AlarmKind, BatchState, BatchTrigger, LedgerKind
 from privacy.models import Alarm, ErasureBatch, LedgerRecord
 from privacy.services import ledger
 from tests.factories import people
+from tests.factories.files import refused_document
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -46,6 +47,7 @@ DONE = {
         Action.TASK_OPENED: 1,
         Action.HOLD_RELEASED: 1,
         Action.REMINDER_QUEUED: 1,
+        Action.FILE_REFUSED: 1,
     },
     "erasures": {LedgerKind.ERASURE_STARTED: 3, LedgerKind.ERASURE_COMPLETED: 3},
     "batches": {(BatchTrigger.PEOPLE, BatchState.DONE): 2, (BatchTrigger.VAULT, BatchState.DONE): 1},
@@ -60,6 +62,7 @@ DONE = {
             EmailKind.RESTRICTION_ENDS: 1,
             EmailKind.STAFF_TASK: 1,
             EmailKind.RETENTION_REMINDER: 1,
+            EmailKind.FILE_REFUSED: 1,
         }.items()
     },
     "alarms": {AlarmKind.MUCH_ACCESS: 1, AlarmKind.STORES_DIFFER: 1},
@@ -68,7 +71,7 @@ DONE = {
     "tasks for staff": 1,
     "consents": 0,
     "holds": 0,
-    "left": (0, 2, 3),
+    "left": (0, 3, 3),
     "objects": 2,
     "ledger": [],
 }
@@ -94,7 +97,8 @@ def make(now: datetime, position: Position, recruiter: User, officer: User) -> N
     record_interaction(
         kept.pk, kind=InteractionKind.CALL, occurred_at=now - YEAR, text="", actor=by_recruiter, at=now - YEAR
     )
-    people.application(now - 2 * YEAR + 20 * DAY, position, email="soon@example.org")
+    soon = people.application(now - 2 * YEAR + 20 * DAY, position, email="soon@example.org")
+    refused_document(soon, at=now - 2 * YEAR + 20 * DAY)
     disputed = people.application(now - 2 * YEAR + 21 * DAY, None, email="disputed@example.org").candidate
     restrict_candidate(disputed.person_ref, ground=RestrictionGround.ACCURACY, actor=by_recruiter, at=now - YEAR)
     people.staged(uuid4(), now - 2 * DAY)

@@ -1,4 +1,4 @@
-"""Redis, an S3 server and Chromium, each started once for a run of the tests, on a port of its own."""
+"""Redis, an S3 server, a virus scanner and Chromium, each started once for a run of the tests, on a port of its own."""
 
 import shutil
 from collections.abc import Iterator
@@ -15,6 +15,7 @@ from clouder import settings as real_settings
 from clouder.embedded import redis, s3
 from files.storage_s3 import S3ObjectStorage
 from tests.parts.availability import CHROMIUM, require
+from tests.parts.scanner import Clamd
 
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
@@ -90,6 +91,19 @@ def s3_buckets(s3_server: S3, settings: Settings) -> Buckets:
     named = {"CLOUDER_FILES_BUCKET": files, "CLOUDER_LEDGER_BUCKET": ledger, "CLOUDER_S3_REGION": s3.REGION}
     credentials = dict.fromkeys(CREDENTIALS, s3.CREDENTIAL)
     return Buckets({"CLOUDER_S3_ENDPOINT": s3_server.server.endpoint, **named, **credentials})
+
+
+@pytest.fixture(scope="session")
+def clamd_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clamd]:
+    """clamd, which finds EICAR and nothing else; a test leads Django to it by ``settings.CLAMD_ADDRESS``."""
+    require("clamd")
+    server = Clamd(tmp_path_factory.mktemp("clamd"))
+    server.launch()
+    try:
+        server.wait_ready()
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,7 @@ def test_every_mail_is_of_a_kind_and_every_kind_is_about_an_application_or_a_rig
         "application_received",
         "application_arrived",
         "application_disowned",
+        "file_refused",
         "sign_in_link",
         "erasure_statement",
         "retention_reminder",

@@ -1,4 +1,4 @@
-"""``manage.py files doctor|reconcile|print-policy``."""
+"""``manage.py files doctor|reconcile|scan|print-policy``."""
 
 import json
 import sys
@@ -13,10 +13,12 @@ from django.db import DatabaseError
 
 from common import clock
 from common.commands import FAILED, Answer, only_one
-from files import bucket_rules, doctor
+from files import bucket_rules, doctor, scanning
 from files import reconcile as files
 from files.errors import StoreError
+from files.scanning import Scanned
 from privacy.services import reconcile
+from privacy.services.refused_files import drop_refused_files
 
 LOCK = 7_161
 
@@ -27,13 +29,14 @@ class Command(BaseCommand):
         "that of files with the database; it changes nothing. 'reconcile' repairs as the nightly task does (a dry run "
         "unless --execute is given): it deletes objects that no row has known for 24 hours, old versions, and uploads "
         "that never ended, and recomputes dates that disagree with the rule. A row whose object is lost is never "
-        "dropped. 'print-policy' prints what the buckets need. Exit codes: 0 all agrees or is repaired, 1 failed, or "
-        "the doctor found something, 2 usage, 4 something is left to look at, 75 another run is on."
+        "dropped. 'scan' lets the virus scanner look at everything that it has not seen, files included that came "
+        "before there was one. 'print-policy' prints what the buckets need. Exit codes: 0 all agrees or is repaired, "
+        "1 failed, or the doctor found something, 2 usage, 4 something is left to look at, 75 another run is on."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
-        for act in ("doctor", "reconcile"):
+        for act in ("doctor", "reconcile", "scan"):
             acts.add_parser(act).add_argument("--format", choices=("text", "json"), default="text")
         looking = acts.choices["doctor"]
         looking.add_argument(
@@ -58,11 +61,13 @@ class Command(BaseCommand):
         if options["act"] == "print-policy":
             self._print_policy(options)
             return
-        is_dry = not options.get("execute")
-        answer = Answer(f"files {options['act']}", is_dry=is_dry and options["act"] != "doctor", at=clock.now())
+        is_dry = options["act"] == "reconcile" and not options["execute"]
+        answer = Answer(f"files {options['act']}", is_dry=is_dry, at=clock.now())
         try:
             if options["act"] == "doctor":
                 self._examine(answer, is_strict=options["strict"])
+            elif options["act"] == "scan":
+                _scan(answer)
             elif is_dry:
                 self._look(answer)
             else:
@@ -122,6 +127,26 @@ class Command(BaseCommand):
         left = {"row without an object"} | ({"object without a row"} if done.is_refused else set())
         answer.errors = [item for item in answer.items if item["problem"] in left]
         answer.items = [item for item in answer.items if item["problem"] not in left]
+
+
+def _scan(answer: Answer) -> None:
+    """Scan in small batches, so that few files are closed at a time; a scanner that stops answering ends it."""
+    if not settings.CLAMD_ADDRESS:
+        raise CommandError("CLOUDER_CLAMD is empty: there is no virus scanner")
+    done, is_more_likely = Scanned(), True
+    while is_more_likely:
+        scanning.queue_unscanned(at=answer.at, limit=scanning.BATCH)
+        scanned = scanning.scan_files(at=answer.at)
+        done, is_more_likely = done + scanned, scanned.is_more_likely
+    waiting = scanning.count_waiting()
+    answer.counts = {
+        "clean": done.clean,
+        "refused": done.infected,
+        "documents deleted": drop_refused_files(at=answer.at),
+        "waiting": waiting,
+    }
+    if waiting:
+        answer.errors = ["some files could not be scanned; the worker goes on trying"]
 
 
 def _describe(answer: Answer, found: files.Comparison, clocks: reconcile.Clocks) -> None:
