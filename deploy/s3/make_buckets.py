@@ -1,6 +1,7 @@
-"""Makes the two buckets of an installation as docs/how-to/deploy.md says, from the documents in this folder.
+r"""Makes the two buckets of an installation as docs/how-to/deploy.md says, from the documents in this folder.
 
-    .venv/bin/python deploy/s3/make_buckets.py --files NAME --ledger NAME --region eu-north-1
+    .venv/bin/python deploy/s3/make_buckets.py --files NAME --ledger NAME --region eu-north-1 \
+      --site https://careers.example.org
 
 Run it with credentials that may make buckets, which the portal's own need not be. Run again, it sets the same again.
 """  # noqa: INP001 (no package: it is run as a file)
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parent
 
 
-def document(name: str, bucket: str = "") -> Any:
-    """One of the documents of this folder, for a bucket."""
-    return json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8").replace("BUCKET", bucket))
+def document(name: str, bucket: str = "", site: str = "") -> Any:
+    """One of the documents of this folder, for a bucket and for the origin of the site."""
+    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    return json.loads(text.replace("BUCKET", bucket).replace("SITE", site))
 
 
-def make_bucket(client: "S3Client", bucket: str, region: Any, *, is_ledger: bool) -> None:
-    """Make one bucket, where it is not there yet, and set what it must be set to."""
+def make_bucket(client: "S3Client", bucket: str, region: Any, *, is_ledger: bool, site: str = "") -> None:
+    """Make one bucket, where it is not there yet, and set what it must be set to. Browsers may send files to that of
+    the files from the pages of ``site``, where one is given.
+    """
     place: Any = {"LocationConstraint": region}
     with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):
         client.create_bucket(Bucket=bucket, CreateBucketConfiguration=place, ObjectLockEnabledForBucket=is_ledger)
@@ -40,6 +44,8 @@ def make_bucket(client: "S3Client", bucket: str, region: Any, *, is_ledger: bool
         client.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration=document("object-lock"))
     else:
         client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration=document("lifecycle"))
+        if site:
+            client.put_bucket_cors(Bucket=bucket, CORSConfiguration=document("cors", site=site))
 
 
 def main() -> None:
@@ -48,6 +54,7 @@ def main() -> None:
     parser.add_argument("--files", required=True, metavar="NAME", help="the bucket of candidates' files")
     parser.add_argument("--ledger", required=True, metavar="NAME", help="the bucket of the erasure ledger")
     parser.add_argument("--region", default="eu-north-1")
+    parser.add_argument("--site", default="", metavar="URL", help="CLOUDER_SITE_URL: browsers send files from there")
     parser.add_argument("--endpoint", help="the address of another S3 service than Amazon's")
     options = parser.parse_args()
     if options.files == options.ledger:
@@ -56,7 +63,8 @@ def main() -> None:
         client = boto3.client("s3", region_name=options.region, endpoint_url=options.endpoint)
         for name in ("files", "ledger"):
             bucket = getattr(options, name)
-            make_bucket(client, bucket, options.region, is_ledger=name == "ledger")
+            site = options.site.rstrip("/")
+            make_bucket(client, bucket, options.region, is_ledger=name == "ledger", site=site)
             print(f"{bucket} is ready for the {name}.")  # noqa: T201
     except (BotoCoreError, ClientError) as error:
         sys.exit(f"The bucket could not be made: {error}")
