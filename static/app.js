@@ -134,9 +134,11 @@ function directUpload(box, form, cancelled) {
 for (const form of document.querySelectorAll("form[data-sending]")) {
   const status = form.querySelector("[role=status]:not(.upload *)");
   let isSent = false;
+  let wait; // the submission that waits for files, if one does
 
   const reset = () => {
     isSent = false;
+    wait = undefined;
     status.textContent = "";
   };
 
@@ -154,8 +156,9 @@ for (const form of document.querySelectorAll("form[data-sending]")) {
       return;
     }
     event.preventDefault(); // and send it when the files have come through, or have to go with it
+    const mine = (wait = event);
     Promise.all(uploads.map((upload) => upload.done)).then(() => {
-      if (!isSent) return; // one was cancelled: the person wishes to look again
+      if (mine !== wait) return; // a file was cancelled: the person wishes to look again
       isSent = false;
       form.requestSubmit(event.submitter);
     });

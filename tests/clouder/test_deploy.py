@@ -112,6 +112,13 @@ def test_the_documents_of_the_buckets_say_what_limits_say() -> None:
     assert set(documents["public-access-block"].values()) == {True}
 
 
+def test_browsers_of_the_site_may_send_files_and_read_nothing() -> None:
+    (rule,) = document("cors", site="https://careers.example.org")["CORSRules"]
+    assert rule["AllowedOrigins"] == ["https://careers.example.org"]
+    assert rule["AllowedMethods"] == ["POST"]
+    assert {"AllowedHeaders", "ExposeHeaders"} & set(rule) == set()
+
+
 def test_the_policies_name_their_buckets() -> None:
     (statement,) = document("tls-only-policy", "example-files")["Statement"]
     assert statement["Resource"] == ["arn:aws:s3:::example-files", "arn:aws:s3:::example-files/*"]
