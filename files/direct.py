@@ -123,17 +123,14 @@ def _closed_at(stored: StoredFile) -> datetime:
 
 def _claim(stored_id: UUID, owner_ref: UUID, at: datetime) -> StoredFile:
     """The row, from now on this caller's to check, or staged already."""
-    with transaction.atomic():
-        rows = StoredFile.objects.select_for_update().filter(pk=stored_id, owner_ref=owner_ref, expires_at__gt=at)
-        stored = rows.first()
-        if stored is None or stored.state == FileState.DELETION_PENDING:
-            raise FileNotFoundError(str(stored_id))
-        if stored.state == FileState.CHECKING:
-            raise StillChecking
-        if stored.state == FileState.EXPECTED:
-            stored.state = FileState.CHECKING
-            stored.expires_at = at + settings.STAGED_LIFETIME  # no purge comes between
-            stored.save(update_fields=["state", "expires_at"])
+    rows = StoredFile.objects.filter(pk=stored_id, owner_ref=owner_ref, expires_at__gt=at)
+    until = at + settings.STAGED_LIFETIME  # no purge comes between
+    is_mine = rows.filter(state=FileState.EXPECTED).update(state=FileState.CHECKING, expires_at=until)
+    stored = rows.first()
+    if stored is None or stored.state not in {FileState.CHECKING, FileState.STAGED}:
+        raise FileNotFoundError(str(stored_id))
+    if stored.state == FileState.CHECKING and not is_mine:
+        raise StillChecking
     return stored
 
 

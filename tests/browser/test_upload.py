@@ -332,7 +332,8 @@ def test_every_state_is_sound(tab: Tab, line: Line, pages: Pages, tmp_path: Path
     line.proxy.mode = Mode.PASS
     tab.page.set_input_files("#id_other_file", pages.files.good)
     says(tab, ARRIVED, "[data-upload=other_file] [role=status]")
-    line.slow(tab, 2_000)
+    line.proxy.mode = Mode.HANG  # the answer never comes
+    line.slow(tab, 20_000)
     tab.page.set_input_files("#id_cv", big(tmp_path))
     says(tab, SENDING)
     assert faults(tab) == []
