@@ -97,10 +97,6 @@ def take_file(stored_id: UUID, *, owner_ref: UUID, at: datetime) -> StoredFile:
         return stored
     try:
         version = _store().read_version(stored.key, size=stored.size)
-    except (FileNotFoundError, StoreError):
-        _give_back(stored, until=stored.expires_at)
-        raise
-    try:
         if version is None:
             raise FileRefused(Refusal.DAMAGED)
         checked = check_file(BytesIO(version.content), stored.name)
@@ -108,6 +104,9 @@ def take_file(stored_id: UUID, *, owner_ref: UUID, at: datetime) -> StoredFile:
         _give_back(stored, until=_closed_at(stored))
         with suppress(StoreError):  # the row is there, and the purge tries again
             _store().purge_keys([stored.key])
+        raise
+    except Exception:  # whatever kept it from being looked at, it may be tried again
+        _give_back(stored, until=stored.expires_at)
         raise
     return _move(stored, version, checked)
 
