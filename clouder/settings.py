@@ -129,7 +129,7 @@ def _storage(bucket: str | None, folder: Path | None, *, is_locked: bool = False
             "bucket_name": bucket,
             "region_name": ENV["CLOUDER_S3_REGION"],
             "endpoint_url": ENV["CLOUDER_S3_ENDPOINT"],
-            "addressing_style": "path" if ENV["CLOUDER_S3_ENDPOINT"] else "auto",
+            "addressing_style": "path" if ENV["CLOUDER_S3_ENDPOINT"] else "virtual",
             "default_acl": None,
             "querystring_auth": True,
             "querystring_expire": 60,
@@ -203,6 +203,7 @@ INVITATION_PAUSE = timedelta(days=30)  # between two invitations to longer stora
 STAGED_LIFETIME = timedelta(hours=24)
 ERASURE_COOLING_TIME = timedelta(hours=24)
 SIGNED_LINK_LIFETIME = timedelta(seconds=60)
+UPLOAD_FORM_LIFETIME = timedelta(minutes=10)  # within which a browser begins to send a file to the bucket
 CLOCK_TOLERANCE = timedelta(seconds=60)
 
 CLAMD_ADDRESS = ENV["CLOUDER_CLAMD"]

@@ -4,10 +4,10 @@
 against them. Who may use a bucket, and for how long it keeps what, is in docs/how-to/deploy.md.
 
 Unsent files go after 24 hours. A worker deletes them, in all versions, and one rule of the bucket stands behind it:
-what browsers send straight to the bucket lies below a prefix of its own, and is copied away from there once it was
-checked, so a rule by age can only take what nobody took. No such rule is safe for anything else. An unsent and a sent
-file lie below the same prefix and differ by their row alone, so a rule by age would delete files that were sent; a mark
-on the object would have to go at the moment of sending, which is a row's commit and no request to the bucket.
+what browsers send straight to the bucket carries a tag, which it loses when it is copied after the check, so a rule by
+age for that tag can only take what nobody took. No such rule is safe for anything else. An unsent and a sent file lie
+below the same prefix and differ by their row alone, so a rule by age would delete files that were sent; a tag on what
+came through the form would have to go at the moment of sending, which is a row's commit and no request to the bucket.
 """
 
 from typing import Any, Final
@@ -17,8 +17,8 @@ Document = dict[str, Any]
 NONCURRENT_DAYS: Final = 35
 """How long an overwritten or deleted object can be brought back, unless an erasure took its versions (limits.md)."""
 UNFINISHED_DAYS: Final = 1
-INCOMING: Final = "incoming/"
-"""Below this prefix lies what browsers send and nobody has checked yet; nothing that is kept ever does."""
+INCOMING: Final = ("state", "incoming")
+"""The tag of what browsers send and nobody has checked yet; nothing that is kept ever has it."""
 INCOMING_DAYS: Final = 1
 LOCK_DAYS: Final = 35
 """How long nobody can change or delete an entry of the ledger."""
@@ -88,7 +88,7 @@ def lifecycle() -> Document:
             {
                 "ID": f"uploads-that-nobody-took-{INCOMING_DAYS}-day",
                 "Status": "Enabled",
-                "Filter": {"Prefix": INCOMING},
+                "Filter": {"Tag": {"Key": INCOMING[0], "Value": INCOMING[1]}},
                 "Expiration": {"Days": INCOMING_DAYS},
                 "NoncurrentVersionExpiration": {"NoncurrentDays": INCOMING_DAYS},
             },
@@ -151,6 +151,7 @@ def access(files: str, ledger: str) -> Document:
                     "s3:GetObject",
                     "s3:GetObjectVersion",
                     "s3:PutObject",
+                    "s3:PutObjectTagging",
                     "s3:DeleteObject",
                     "s3:DeleteObjectVersion",
                     "s3:AbortMultipartUpload",

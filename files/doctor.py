@@ -219,13 +219,13 @@ def _markers(bucket: "Bucket") -> str:
 
 
 def _by_age(bucket: "Bucket") -> str:
-    aged = [rule for rule in _aged(bucket) if _prefix(rule) != rules.INCOMING]
+    aged = [rule for rule in _aged(bucket) if not _is_incoming(rule)]
     names = ", ".join(rule.get("ID", "without a name") for rule in aged)
     return f"a lifecycle rule deletes files by their age, sent ones among them: {names}" if aged else ""
 
 
 def _untaken(bucket: "Bucket") -> str:
-    found = [rule["Expiration"].get("Days", 0) for rule in _aged(bucket) if _prefix(rule) == rules.INCOMING]
+    found = [rule["Expiration"].get("Days", 0) for rule in _aged(bucket) if _is_incoming(rule)]
     return "" if found == [rules.INCOMING_DAYS] else f"uploads that nobody took end after {_days(found)}"
 
 
@@ -234,10 +234,10 @@ def _aged(bucket: "Bucket") -> list[dict[str, Any]]:
     return [rule for rule in bucket.lifecycle() if {"Days", "Date"} & rule.get("Expiration", {}).keys()]
 
 
-def _prefix(rule: dict[str, Any]) -> str:
-    """Below which prefix alone a rule holds; empty where it holds for more, or for something else."""
-    found: str = rule.get("Filter", {}).get("Prefix") or rule.get("Prefix") or ""
-    return found
+def _is_incoming(rule: dict[str, Any]) -> bool:
+    """Whether a rule holds for what has the tag of uploads that nobody has checked, and for nothing else."""
+    key, value = rules.INCOMING
+    return bool(rule.get("Filter") == {"Tag": {"Key": key, "Value": value}})
 
 
 def _for_all(bucket: "Bucket") -> list[dict[str, Any]]:

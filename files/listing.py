@@ -1,4 +1,4 @@
-"""What a store lists when it is gone through from end to end."""
+"""What a store says of the objects in it: when it is gone through from end to end, and of one that is opened."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,3 +26,15 @@ class Unfinished:
     key: str
     ref: str
     begun_at: datetime
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of an object, read whole: nobody can change it, whatever is written under its key later.
+
+    ``etag`` is the store's own mark of the content, in quotes.
+    """
+
+    ref: str
+    etag: str
+    content: bytes

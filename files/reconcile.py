@@ -23,7 +23,7 @@ from django.db.models.functions import Collate
 from files.enums import FileState
 from files.listing import Listed, Unfinished
 from files.models import StoredFile
-from files.services import PURGE_BATCH, purge_staged_files
+from files.services import PURGE_BATCH, UNSENT, purge_staged_files
 
 UNKNOWN_AFTER: Final = timedelta(hours=24)
 MISSING_AFTER: Final = timedelta(hours=1)
@@ -31,6 +31,8 @@ UNFINISHED_AFTER: Final = timedelta(days=1)
 OVERDUE_AFTER: Final = timedelta(hours=1)
 FEW: Final = 50
 SHARE: Final = 20
+WITHOUT_OBJECT: Final = (FileState.EXPECTED, FileState.CHECKING, FileState.DELETION_PENDING)
+"""States of rows that may rightly have no object: it has not come, or is gone."""
 LISTED: Final = 1_000
 """So many of each kind are named and repaired at a time; the rest is counted, and is the next run's."""
 
@@ -172,28 +174,28 @@ def _side_by_side(objects: Iterator[Listed], rows: Iterator[Row]) -> Iterator[tu
 
 
 def _is_missing(row: Row, at: datetime, *, is_asked: bool) -> bool:
-    """Whether a row's object is lost: not one that is being written or deleted just now.
+    """Whether a row's object is lost: not one that is being written or deleted just now, or was only announced.
 
     An object that is to be deleted goes before its row, so there nothing is lost. Both sides are asked anew, for the
     row may have gone with its object since the pass began; with ``is_asked`` false there are too many for that.
     """
     key, pk, created_at, state = row
-    if state == FileState.DELETION_PENDING or created_at > at - MISSING_AFTER:
+    if state in WITHOUT_OBJECT or created_at > at - MISSING_AFTER:
         return False
     if not is_asked:
         return True
-    is_there = StoredFile.objects.filter(pk=pk).exclude(state=FileState.DELETION_PENDING).exists()
+    is_there = StoredFile.objects.filter(pk=pk).exclude(state__in=WITHOUT_OBJECT).exists()
     return is_there and not _store().has_object(key)
 
 
 def _overdue(at: datetime) -> int:
-    """Rows whose object should be gone: staged ones past their time, and those given up.
+    """Rows whose object should be gone: unsent ones past their time, and those given up.
 
     Of the latter no row says since when, so they count where the next purge would not be enough for them.
     """
-    staged = StoredFile.objects.filter(state=FileState.STAGED, expires_at__lte=at - OVERDUE_AFTER).count()
+    unsent = StoredFile.objects.filter(state__in=UNSENT, expires_at__lte=at - OVERDUE_AFTER).count()
     given_up = StoredFile.objects.filter(state=FileState.DELETION_PENDING, created_at__lte=at - OVERDUE_AFTER).count()
-    return staged + given_up
+    return unsent + given_up
 
 
 def _still_unknown(keys: list[str]) -> list[str]:

@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
 from typing import IO, Any, BinaryIO, cast
@@ -35,6 +36,8 @@ from files.errors import FileRefused
 from files.models import StoredFile
 
 PURGE_BATCH = 500
+UNSENT = (FileState.EXPECTED, FileState.CHECKING, FileState.STAGED)
+"""States of files that nobody has sent: each has a time at which it runs out."""
 
 
 def _store() -> Any:
@@ -46,14 +49,31 @@ def prefix_of(owner_ref: UUID) -> str:
     return f"{owner_ref}/"
 
 
-def stage_file(
-    content: BinaryIO, *, name: str, owner_ref: UUID, at: datetime, kinds: Collection[MediaKind] = DOCUMENT_KINDS
-) -> StoredFile:
-    """Check a file and keep it for 24 hours, unless it is attached before; a picture is kept as it was drawn anew.
+def new_key(owner_ref: UUID) -> str:
+    """A random key for an object of one record; nothing of the file is in it (ASVS 5.3.2)."""
+    return f"{prefix_of(owner_ref)}{secrets.token_hex(16)}"
 
-    ``kinds`` are those that are taken: documents, unless pictures are asked for too.
-    Raises FileRefused with the reason where the file is not taken, CheckerBusy where it cannot be checked just now;
-    nothing is stored then (ASVS 5.2).
+
+@dataclass(frozen=True)
+class Checked:
+    """A file that may be kept: what it is by its content, and its bytes from their beginning.
+
+    ``is_new`` says that they are not those that were sent: a picture is kept as it was drawn anew.
+    """
+
+    kind: MediaKind
+    size: int
+    sha256: bytes
+    content: BinaryIO
+    is_new: bool
+
+
+def check_file(content: BinaryIO, name: str, kinds: Collection[MediaKind] = DOCUMENT_KINDS) -> Checked:
+    """Open a file and look at its structure, by whichever way it came. ``kinds`` are those that are taken: documents,
+    unless pictures are asked for too.
+
+    Raises FileRefused with the reason where the file is not taken, CheckerBusy where it cannot be checked just now
+    (ASVS 5.2).
     """
     verdict = check_in_child(content, name)
     if verdict.kind in PICTURE_SIGNATURES and verdict.kind not in kinds:
@@ -65,19 +85,30 @@ def stage_file(
     content.seek(0)
     digest = hashlib.file_digest(cast(Any, content), "sha256")
     size = content.seek(0, os.SEEK_END)
+    content.seek(0)
+    return Checked(verdict.kind, size, digest.digest(), content, is_new=verdict.content is not None)
+
+
+def stage_file(
+    content: BinaryIO, *, name: str, owner_ref: UUID, at: datetime, kinds: Collection[MediaKind] = DOCUMENT_KINDS
+) -> StoredFile:
+    """Check a file and keep it for 24 hours, unless it is attached before.
+
+    Raises as ``check_file``; nothing is stored then.
+    """
+    checked = check_file(content, name, kinds)
     stored = StoredFile.objects.create(
         owner_ref=owner_ref,
-        key=f"{prefix_of(owner_ref)}{secrets.token_hex(16)}",
+        key=new_key(owner_ref),
         name=display_name(name),
-        kind=verdict.kind,
-        size=size,
-        sha256=digest.digest(),
+        kind=checked.kind,
+        size=checked.size,
+        sha256=checked.sha256,
         state=FileState.STAGED,
         created_at=at,
         expires_at=at + settings.STAGED_LIFETIME,
     )
-    content.seek(0)
-    _store().put_new(stored.key, content)
+    _store().put_new(stored.key, checked.content)
     return stored
 
 
@@ -122,16 +153,17 @@ def release_files(ids: Iterable[UUID]) -> int:
 
 
 def purge_staged_files(*, at: datetime, limit: int = PURGE_BATCH) -> int:
-    """Delete staged files that ran out, and files given up: objects first, in all their versions, then the rows.
+    """Delete unsent files that ran out, staged or only announced, and files given up: objects first, in all their
+    versions, then the rows.
 
     Returns how many.
     """
-    rows = StoredFile.objects.filter(state=FileState.STAGED, expires_at__lte=at).order_by("expires_at")[:limit]
+    rows = StoredFile.objects.filter(state__in=UNSENT, expires_at__lte=at).order_by("expires_at")[:limit]
     found = list(rows.values_list("pk", "key"))
     if found:
         # Taken out of reach first, so that none is attached while its object goes.
         taken = [pk for pk, _ in found]
-        StoredFile.objects.filter(pk__in=taken, state=FileState.STAGED).update(
+        StoredFile.objects.filter(pk__in=taken, state__in=UNSENT, expires_at__lte=at).update(
             state=FileState.DELETION_PENDING, expires_at=None
         )
     pending = list(StoredFile.objects.filter(state=FileState.DELETION_PENDING).values_list("pk", "key")[:limit])

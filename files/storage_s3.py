@@ -19,8 +19,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.utils.http import content_disposition_header
 from storages.backends.s3 import S3Storage
 
+from files.bucket_rules import INCOMING
 from files.errors import StoreError
-from files.listing import Listed, Unfinished
+from files.listing import Listed, Unfinished, Version
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,6 +31,8 @@ FEW = 4
 LISTINGS = 16
 """How many listings are under way at once."""
 ROUNDS = 5
+INCOMING_TAG = f"<Tagging><TagSet><Tag><Key>{INCOMING[0]}</Key><Value>{INCOMING[1]}</Value></Tag></TagSet></Tagging>"
+"""Given to an object that a browser posts; a lifecycle rule takes what still has it after a day."""
 NOTHING_MEANT: Mapping[int, Exception] = MappingProxyType({})
 
 
@@ -117,6 +120,68 @@ class S3ObjectStorage(S3Storage):  # type: ignore[misc]
         if len(content) != answer.get("ContentLength"):
             raise StoreError("an answer that was cut")
         return BytesIO(content)
+
+    # Uploads that a browser sends straight to the bucket
+
+    def post_form(self, key: str, *, size: int, seconds: int) -> tuple[str, dict[str, str]]:
+        """Where a browser may post one object, and the fields of its form: this key, so many bytes and no others, as
+        bytes of no known type, encrypted as every object is. It is signed here, without asking the bucket.
+        """
+        parameters = self.get_object_parameters(key)
+        fields = {
+            "Content-Type": "application/octet-stream",
+            "Cache-Control": parameters["CacheControl"],
+            "x-amz-server-side-encryption": parameters["ServerSideEncryption"],
+            "success_action_status": "204",
+            "tagging": INCOMING_TAG,
+        }
+        conditions: list[Any] = [{name: value} for name, value in fields.items()]
+        form = self._client.generate_presigned_post(
+            self.bucket_name,
+            key,
+            Fields=fields,
+            Conditions=[*conditions, ["content-length-range", size, size]],
+            ExpiresIn=seconds,
+        )
+        return form["url"], form["fields"]
+
+    def read_version(self, key: str, *, size: int) -> Version | None:
+        """The newest version of an object; None, and nothing read, where it is not exactly so many bytes long.
+
+        Raises FileNotFoundError.
+        """
+        with _store_errors({404: FileNotFoundError(key)}):
+            answer = self._client.get_object(Bucket=self.bucket_name, Key=key)
+            with answer["Body"] as body:
+                if answer.get("ContentLength") != size:
+                    return None
+                content = body.read()
+        if len(content) != size:
+            raise StoreError("an answer that was cut")
+        return Version(answer.get("VersionId", ""), answer["ETag"], content)
+
+    def copy_version(self, key: str, version: Version, to: str) -> None:
+        """Copy exactly this version of an object to another key, within the bucket.
+
+        Raises StoreError where it is there no more, or nobody knows whether it was copied.
+        """
+        source: Any = {"Bucket": self.bucket_name, "Key": key}
+        if version.ref:
+            source["VersionId"] = version.ref
+        with _store_errors():
+            answer = self._client.copy_object(
+                Bucket=self.bucket_name,
+                Key=to,
+                CopySource=source,
+                CopySourceIfMatch=version.etag,
+                MetadataDirective="REPLACE",
+                TaggingDirective="REPLACE",  # by none: what is kept is not incoming any more
+                **self.get_object_parameters(to),
+            )
+        if not answer.get("CopyObjectResult", {}).get("ETag"):
+            raise StoreError("an answer that was cut")
+
+    # Reading what is kept
 
     def signed_link(self, key: str, *, name: str, content_type: str) -> str:
         """A link of 60 seconds to one object, as an attachment of a fixed type (ASVS 5.4, RFC 6266)."""

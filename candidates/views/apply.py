@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from csp.decorators import csp_update
 from django.conf import settings
 from django.contrib import messages
 from django.core import signing
@@ -31,6 +32,7 @@ from common import clock
 from common.errors import Refused
 from common.network import address_prefix
 from common.wake import wake
+from files.direct import upload_origin
 from files.models import StoredFile
 from files.tasks import scan_files
 from files.uploads import drop_uploads, is_request_too_big, use_capped_uploads
@@ -74,14 +76,15 @@ class Visit:
         """What the form carries: its key, and when it was first shown."""
         return signing.dumps({"key": str(self.key), "at": self.shown_at.timestamp()}, salt=TOKEN_SALT)
 
-    def read_token(self) -> None:
-        """Take key and time from the form that was sent; a forged or missing token is a new form."""
+    def read_token(self) -> bool:
+        """Take key and time from the form that was sent. A forged or missing token is a new form, and False."""
         try:
             content = signing.loads(self.request.POST.get("token", ""), salt=TOKEN_SALT)
         except signing.BadSignature:
-            return
+            return False
         self.key = UUID(content["key"])
         self.shown_at = datetime.fromtimestamp(content["at"], tz=self.at.tzinfo)
+        return True
 
     def latest_draft(self) -> ApplicationDraft | None:
         """The draft of this browser for this position; its key becomes this visit's."""
@@ -109,8 +112,17 @@ class Visit:
             "longer_until": retention.extension_ends_on(retention.due_on(self.at), local_date(self.at)),
             "form_url": self.url("apply"),
             "check_url": self.url("apply_check"),
+            "upload_url": self.url("apply_upload") if upload_origin() else "",
             **more,
         }
+
+    def form_page(self, filled: ApplicationForm, staging: Staging, *, status: int = 200) -> HttpResponse:
+        """The form. It may send files to the bucket's origin, where there is a bucket, and to nowhere else."""
+        context = self.context(form=filled, staged=staging.by_field(), waiting=staging.waiting)
+        response = render(self.request, "candidates/apply_form.html", context, status=status)
+        if origin := upload_origin():
+            csp_update({"connect-src": [origin]})(lambda _: response)(self.request)  # it marks this very response
+        return response
 
     def remember(self, response: HttpResponse) -> HttpResponse:
         """Give the browser the cookie that its draft is bound to."""
@@ -135,9 +147,9 @@ def form(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     if request.method == "POST":
         return _take_form(visit)
     draft = visit.latest_draft()
-    staged = Staging(visit.at, draft).by_field()
-    blank = ApplicationForm(initial=draft.answers if draft else None, staged=staged)
-    return render(request, "candidates/apply_form.html", visit.context(form=blank, staged=staged))
+    staging = Staging(visit.at, draft)
+    blank = ApplicationForm(initial=draft.answers if draft else None, staged=staging.by_field())
+    return visit.form_page(blank, staging)
 
 
 def _take_form(visit: Visit) -> HttpResponse:
@@ -158,6 +170,7 @@ def _take_form(visit: Visit) -> HttpResponse:
     staging = Staging(visit.at, draft)
     staging.expect(request.POST)
     staging.remove(request.POST.getlist("remove"))
+    staging.take_announced(request.POST)
     staging.take(request.FILES, address_prefix(request), request.POST.get("email", ""))
     staged = staging.by_field()
     filled = ApplicationForm(request.POST, staged=staged)
@@ -169,8 +182,7 @@ def _take_form(visit: Visit) -> HttpResponse:
         response = redirect(visit.url("apply_check"))
     else:
         staging.add_errors(filled)
-        context = visit.context(form=filled, staged=staged)
-        response = render(request, "candidates/apply_form.html", context, status=422)
+        response = visit.form_page(filled, staging, status=422)
     response.status_code = 303 if response.status_code == 302 else response.status_code
     return visit.remember(response)
 
@@ -250,8 +262,7 @@ def _ask_again(visit: Visit, filled: ApplicationForm, staging: Staging, draft: A
     draft = draft or visit.open_draft()
     drafts.save_draft(draft, answers=_typed(visit.request), files=staging.ids())
     staging.add_errors(filled)
-    context = visit.context(form=filled, staged=staging.by_field())
-    return visit.remember(render(visit.request, "candidates/apply_form.html", context, status=422))
+    return visit.remember(visit.form_page(filled, staging, status=422))
 
 
 def _answers(

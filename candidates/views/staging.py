@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.forms import Form
 from django.utils.datastructures import MultiValueDict
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from candidates.forms.apply import FILE_FIELDS, FILE_KINDS
 from candidates.models import ApplicationDraft
 from candidates.views.quotas import file_problem
+from files.direct import StillChecking, UploadForm, expect_file, take_file
 from files.enums import MediaKind, Refusal
 from files.errors import CheckerBusy, FileRefused, StoreError
 from files.models import StoredFile
@@ -43,7 +45,10 @@ NO_DOCUMENT_AND_NO_PICTURE = _(
 CHOOSE_AGAIN = _("The file is no longer here. Choose it again; everything else is kept")
 TOO_MANY = _("An application has at most %(count)d files. Take one out, or send the others with another application")
 BUSY = _("The server is checking other files just now. Choose it again in a moment; everything else is kept")
+NOT_CHECKED = _("The file is here but could not be checked just now. Continue again in a moment; everything is kept")
 NOT_STORED = _("The file could not be stored just now. Choose it again in a moment; everything else is kept")
+
+UPLOAD_SALT = "candidates.upload"
 
 
 def explain(reason: str, field: str) -> "Promise | str":
@@ -60,6 +65,7 @@ class Staging:
         self.at = at
         self.draft = draft
         self.errors: dict[str, str | Promise] = {}
+        self.waiting: dict[str, str] = {}
         self._files = self._load()
 
     def _load(self) -> dict[str, list[StoredFile]]:
@@ -83,6 +89,58 @@ class Staging:
         for name in FILE_FIELDS:
             if posted.get(f"{name}_staged") and not self._files.get(name):
                 self.errors[name] = CHOOSE_AGAIN
+
+    def announce(self, name: str, file_name: str, size: int, prefix: str, email: str) -> tuple[str, UploadForm] | None:
+        """Let the browser send a file straight to the bucket; returns what the form will carry for it, and where the
+        file goes. None where it may not come; why stands in ``errors``.
+        """
+        assert self.draft is not None
+        if self._is_full(name):
+            self.errors[name] = TOO_MANY % {"count": settings.FILES_PER_APPLICATION}
+            return None
+        if problem := file_problem(prefix, self.draft.candidate_ref, email, size, at=self.at):
+            self.errors[name] = problem
+            return None
+        try:
+            stored, form = expect_file(owner_ref=self.draft.candidate_ref, name=file_name, size=size, at=self.at)
+        except FileRefused as refused:
+            self.errors[name] = explain(refused.reason, name)
+            return None
+        return signing.dumps([name, str(stored.pk)], salt=UPLOAD_SALT), form
+
+    def take_announced(self, posted: Mapping[str, Any]) -> None:
+        """Stage what the browser has sent to the bucket. A form that is sent twice changes nothing the second time."""
+        for name in FILE_FIELDS:
+            if token := posted.get(f"{name}_direct"):
+                self._take_announced(name, token)
+
+    def _take_announced(self, name: str, token: str) -> None:
+        try:
+            meant_for, pk = signing.loads(token, salt=UPLOAD_SALT)
+        except signing.BadSignature:
+            meant_for = pk = None
+        if pk in {str(stored.pk) for stored in self._files.get(name, [])}:
+            return
+        self.errors.pop(name, None)
+        if self.draft is None or meant_for != name:
+            self.errors[name] = CHOOSE_AGAIN
+        elif self._is_full(name):
+            self.errors[name] = TOO_MANY % {"count": settings.FILES_PER_APPLICATION}
+        else:
+            self._check_announced(name, UUID(pk), token)
+
+    def _check_announced(self, name: str, pk: UUID, token: str) -> None:
+        assert self.draft is not None
+        try:
+            ref, kinds = self.draft.candidate_ref, FILE_KINDS[name]
+            self._keep(name, take_file(pk, owner_ref=ref, at=self.at, kinds=kinds))
+        except FileRefused as refused:
+            self.errors[name] = explain(refused.reason, name)
+        except FileNotFoundError:
+            self.errors[name] = CHOOSE_AGAIN
+        except (StillChecking, CheckerBusy, StoreError):
+            self.errors[name] = NOT_CHECKED
+            self.waiting[name] = token
 
     def remove(self, names: list[str]) -> None:
         """Take out what the person does not want to send: ``field:id``."""
@@ -132,6 +190,10 @@ class Staging:
         except (StoreError, OSError):  # the disk of a local store may be full
             self.errors[name] = NOT_STORED
             return
+        self._keep(name, stored)
+
+    def _keep(self, name: str, stored: StoredFile) -> None:
+        assert self.draft is not None
         before = self._files.get(name, [])
         if name != "other_file":
             discard_staged(self.draft.candidate_ref, [row.pk for row in before], at=self.at)

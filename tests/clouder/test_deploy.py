@@ -109,7 +109,7 @@ def test_the_documents_of_the_buckets_say_what_limits_say() -> None:
     assert rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 35
     assert rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
     assert rule["Expiration"] == {"ExpiredObjectDeleteMarker": True}, "and nothing by age"
-    assert (incoming["Filter"], incoming["Expiration"]) == ({"Prefix": "incoming/"}, {"Days": 1})
+    assert (incoming["Filter"], incoming["Expiration"]) == ({"Tag": {"Key": "state", "Value": "incoming"}}, {"Days": 1})
     assert documents["object-lock"]["Rule"]["DefaultRetention"]["Days"] == 35
     assert set(documents["public-access-block"].values()) == {True}
 
