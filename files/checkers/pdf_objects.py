@@ -109,6 +109,9 @@ def _judge_action(values: dict[str, object]) -> None:
     name = name_of(values.get("/S"))
     if name in ACTIVE_ACTIONS and not _is_structure(values):
         raise BadFile(Refusal.ACTIVE_CONTENT, f"an action: {name.lstrip('/')}")
+    script = values.get("/JS")
+    if isinstance(script, String) or (isinstance(script, Stream) and "/S" in values):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a script, whatever the action calls itself")
     address = _text(values.get("/URI")) if name == "/URI" else ""
     if runs_something(address) or is_script(address):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a link that runs something")
