@@ -81,10 +81,16 @@ def _judge_dictionary(values: dict[str, object], budget: Budget) -> None:
     for trigger, action in _values(values.get("/AA")).items():
         if trigger not in CLICKS:
             _judge_automatic(action)
+    if not _values(values.get("/JavaScript")).keys().isdisjoint({"/Names", "/Kids"}):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "scripts by name")
     if "/XFA" in values:
         _judge_form(values["/XFA"], budget)
     if "/EF" in values:
         _judge_attachment(values, budget)
+    _judge_parts(values)
+
+
+def _judge_parts(values: dict[str, object]) -> None:
     if "/OnInstantiate" in values or name_of(values.get("/Subtype")) in MEDIA:
         raise BadFile(Refusal.ACTIVE_CONTENT, "rich media")
     if _fetches(_values(values.get("/Ref")).get("/F")):
@@ -147,7 +153,7 @@ def _judge_automatic(action: object) -> None:
         if not waiting:
             return
         values = _values(waiting.pop())
-        if name_of(values.get("/S")) in LEAVING_ACTIONS:
+        if name_of(values.get("/S")) in LEAVING_ACTIONS | ACTIVE_ACTIONS:
             raise BadFile(Refusal.ACTIVE_CONTENT, "leaves the document by itself")
         following = values.get("/Next")
         waiting += list(following) if isinstance(following, Array) else [following] if following is not None else []
