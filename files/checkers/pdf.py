@@ -173,12 +173,15 @@ def _ask_another_reader(data: bytes) -> None:
     try:
         with pypdfium2.PdfDocument(data) as document:
             pages = len(document)
+            scripts = pypdfium2.raw.FPDFDoc_GetJavaScriptActionCount(document.raw)
     except pypdfium2.PdfiumError as error:
         if (
             getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD
         ):  # an owner's that is empty opens it here
             raise BadFile(Refusal.ENCRYPTED, "opens with a password in a browser") from None
         raise BadFile(Refusal.DAMAGED, "does not open in a browser") from None
+    if scripts > 0:  # in a file that was put together from two, readers find different objects
+        raise BadFile(Refusal.ACTIVE_CONTENT, "scripts that a browser finds")
     if pages == 0:
         raise BadFile(Refusal.DAMAGED, "no page in a browser")
 

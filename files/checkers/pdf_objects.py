@@ -81,10 +81,16 @@ def _judge_dictionary(values: dict[str, object], budget: Budget) -> None:
     for trigger, action in _values(values.get("/AA")).items():
         if trigger not in CLICKS:
             _judge_automatic(action)
+    if not _values(values.get("/JavaScript")).keys().isdisjoint({"/Names", "/Kids"}):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "scripts by name")
     if "/XFA" in values:
         _judge_form(values["/XFA"], budget)
     if "/EF" in values:
         _judge_attachment(values, budget)
+    _judge_parts(values)
+
+
+def _judge_parts(values: dict[str, object]) -> None:
     if "/OnInstantiate" in values or name_of(values.get("/Subtype")) in MEDIA:
         raise BadFile(Refusal.ACTIVE_CONTENT, "rich media")
     if _fetches(_values(values.get("/Ref")).get("/F")):
@@ -109,6 +115,9 @@ def _judge_action(values: dict[str, object]) -> None:
     name = name_of(values.get("/S"))
     if name in ACTIVE_ACTIONS and not _is_structure(values):
         raise BadFile(Refusal.ACTIVE_CONTENT, f"an action: {name.lstrip('/')}")
+    script = values.get("/JS")
+    if isinstance(script, String) or (isinstance(script, Stream) and "/S" in values):
+        raise BadFile(Refusal.ACTIVE_CONTENT, "a script, whatever the action calls itself")
     address = _text(values.get("/URI")) if name == "/URI" else ""
     if runs_something(address) or is_script(address):
         raise BadFile(Refusal.ACTIVE_CONTENT, "a link that runs something")
@@ -144,7 +153,7 @@ def _judge_automatic(action: object) -> None:
         if not waiting:
             return
         values = _values(waiting.pop())
-        if name_of(values.get("/S")) in LEAVING_ACTIONS:
+        if name_of(values.get("/S")) in LEAVING_ACTIONS | ACTIVE_ACTIONS:
             raise BadFile(Refusal.ACTIVE_CONTENT, "leaves the document by itself")
         following = values.get("/Next")
         waiting += list(following) if isinstance(following, Array) else [following] if following is not None else []

@@ -218,6 +218,10 @@ HOSTILE: dict[str, tuple[Refusal, Callable[[], bytes]]] = {
         ACTIVE,
         in_catalog(b"/Names<</JavaScript<</Kids[6 0 R]>>>>", b"<</Limits[(a)(a)]/Names[(a)7 0 R]>>", SCRIPT),
     ),
+    "script by name, in an action of no name": (
+        ACTIVE,
+        in_catalog(b"/Names<</JavaScript<</Names[(a)<</S/X/JS(1)>>]>>>>"),
+    ),
     "script behind another action": (
         ACTIVE,
         in_catalog(b"/OpenAction<</S/GoTo/D[3 0 R/Fit]/Next[<</S/Named/N/NextPage/Next%s>>]>>" % SCRIPT),
