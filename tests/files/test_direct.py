@@ -24,7 +24,7 @@ from files.errors import FileRefused, StoreError
 from files.models import StoredFile
 from files.samples import docx, pdf
 from files.services import attach_files, open_file, purge_staged_files, stage_file
-from files.storage_s3 import S3ObjectStorage
+from files.storage_s3 import INCOMING_TAG, S3ObjectStorage
 from tests.factories.bucket import post_file
 from tests.parts.servers import Buckets
 from tests.parts.threads import at_once
@@ -85,6 +85,7 @@ def test_the_form_is_good_for_one_key_one_length_and_one_type(at: datetime) -> N
         "Cache-Control": "no-store",
         "x-amz-server-side-encryption": "AES256",
         "success_action_status": "204",
+        "tagging": INCOMING_TAG,
     }
     assert {name: exact[name] for name in wanted} == wanted
     assert {name for name in exact if not name.startswith("x-amz-")} == set(wanted) - {"x-amz-server-side-encryption"}
