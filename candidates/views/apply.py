@@ -33,7 +33,7 @@ from common.errors import Refused
 from common.network import address_prefix
 from common.wake import wake
 from files.models import StoredFile
-from files.uploads import is_request_too_big, use_capped_uploads
+from files.uploads import use_capped_uploads
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
 from policy import retention
@@ -143,8 +143,6 @@ def form(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 
 def _take_form(visit: Visit) -> HttpResponse:
     request = visit.request
-    if is_request_too_big(request):
-        return render(request, "errors/413.html", {"back_url": visit.url("apply")}, status=413)
     use_capped_uploads(request)
     visit.read_token()
     visit.cookie = visit.cookie or drafts.new_token()
@@ -203,8 +201,6 @@ def check(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 
 def _send(visit: Visit) -> HttpResponse:
     request = visit.request
-    if is_request_too_big(request):
-        return render(request, "errors/413.html", {"back_url": visit.url("apply")}, status=413)
     visit.read_token()
     sent_before = Application.objects.filter(submission_key=visit.key).first()
     if sent_before:
