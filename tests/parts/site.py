@@ -135,10 +135,18 @@ class StartSite(Protocol):
 
 
 @pytest.fixture
-def start_site(transactional_db: None, tmp_path: Path) -> Iterator[StartSite]:
+def cache_table(transactional_db: None) -> Iterator[None]:
+    """The table of the cache, empty, for other processes."""
+    call_command("createcachetable", CACHE)
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE {CACHE}")
+
+
+@pytest.fixture
+def start_site(cache_table: None, tmp_path: Path) -> Iterator[StartSite]:
     """See ``StartSite``; it works on the database and the stores of the tests, and sees committed rows only."""
     require("nginx")
-    call_command("createcachetable", CACHE)
     started: list[Server] = []
 
     def start(tmp: Path | None = None, **environment: str) -> Site:
@@ -159,8 +167,6 @@ def start_site(transactional_db: None, tmp_path: Path) -> Iterator[StartSite]:
     yield start
     for server in reversed(started):
         server.stop()
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE {CACHE}")
 
 
 def multipart(fields: dict[str, str], **files: tuple[str, bytes]) -> tuple[bytes, str]:
