@@ -4,7 +4,9 @@ Ports, folders, certificate and the portal's address are put in; all else is as 
 so do a benchmark and .ci/production, so nothing here needs pytest or Django.
 """
 
+import http.client
 import os
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -101,6 +103,20 @@ class Nginx(Server):
             for link in Path(f"/proc/{child}/fd").iterdir():
                 found += link.is_symlink() and link.readlink().is_relative_to(self.body)
         return found
+
+
+class Connection(http.client.HTTPSConnection):
+    """Goes to nginx on this machine under the name that its certificate has, from an address of this machine."""
+
+    def __init__(self, nginx: Nginx, *, source: str = "127.0.0.1", timeout: float) -> None:
+        self.tls = nginx.tls()
+        super().__init__(HOST, context=self.tls, timeout=timeout)
+        self.where, self.source = ("127.0.0.1", nginx.port), (source, 0)
+
+    def connect(self) -> None:
+        """Connect, and believe the certificate."""
+        plain = socket.create_connection(self.where, self.timeout, self.source)
+        self.sock = self.tls.wrap_socket(plain, server_hostname=HOST)
 
 
 def children(pid: int) -> list[int]:

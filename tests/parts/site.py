@@ -1,7 +1,6 @@
 """The portal as it is deployed: gunicorn by deploy/gunicorn_conf.py, and before it nginx by deploy/nginx."""
 
 import http.client
-import socket
 import subprocess
 import sys
 import time
@@ -20,7 +19,7 @@ from django.db import connection
 from clouder.embedded.processes import Server, spawn
 from files.samples import pdf
 from tests.parts.availability import require
-from tests.parts.nginx import HOST, Nginx, children
+from tests.parts.nginx import HOST, Connection, Nginx, children
 from tests.parts.worker import worker_environment
 
 CACHE = "clouder_cache"
@@ -86,19 +85,6 @@ class Answer:
     text: str
 
 
-class _Connection(http.client.HTTPSConnection):
-    """Goes to nginx on this machine, whatever name the certificate has."""
-
-    def __init__(self, nginx: Nginx, source: str) -> None:
-        super().__init__(HOST, context=nginx.tls(), timeout=SECONDS, source_address=(source, 0))
-        self.nginx = nginx
-
-    def connect(self) -> None:
-        assert self.source_address is not None
-        plain = socket.create_connection(("127.0.0.1", self.nginx.port), SECONDS, self.source_address)
-        self.sock = self.nginx.tls().wrap_socket(plain, server_hostname=HOST)
-
-
 @dataclass(frozen=True)
 class Site:
     """Both servers, and an ordinary visitor at an address of this machine."""
@@ -110,7 +96,7 @@ class Site:
         self, method: str, path: str, body: bytes | None = None, *, source: str = "127.0.0.1", **headers: str
     ) -> Answer:
         """One request through nginx, answered within SECONDS. Raises OSError otherwise."""
-        client = _Connection(self.nginx, source)
+        client = Connection(self.nginx, source=source, timeout=SECONDS)
         try:
             client.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
             answer = client.getresponse()
