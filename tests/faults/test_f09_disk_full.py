@@ -4,8 +4,8 @@ import os
 import re
 import resource
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from html import unescape
 from pathlib import Path
 
@@ -36,31 +36,31 @@ NOT_STORED = {
 }
 
 
-@dataclass(frozen=True)
-class Disk:
-    """Where uploads wait, and whether it is a disk of its own; if not, the server may write no larger file."""
-
-    folder: Path
-    is_mounted: bool
-
-
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A disk of 8 MB, where this machine lets one be made."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)]
-    is_mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0
-    yield Disk(folder, is_mounted)
-    if is_mounted:
+def mount(tmp_path: Path) -> Iterator[Callable[[Path], bool]]:
+    """Puts a disk of 8 MB at a folder and says whether this machine lets one be made."""
+    mounted = []
+
+    def mount(folder: Path) -> bool:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "tmpfs", str(folder)]
+        if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            return False
+        mounted.append(folder)
+        return True
+
+    yield mount
+    for folder in mounted:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 @pytest.fixture
-def site(disk: Disk, start_site: StartSite) -> Site:
-    """The portal, whose uploads wait on the small disk."""
-    started = start_site(disk.folder)
-    if not disk.is_mounted:
+def site(start_site: StartSite, mount: Callable[[Path], bool], tmp_path: Path) -> Site:
+    """The portal, whose uploads wait on the small disk, or which may write no larger file."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    is_mounted = mount(folder)
+    started = start_site(folder)
+    if not is_mounted:
         assert started.gunicorn.process is not None
         for child in children(started.gunicorn.process.pid):
             resource.prlimit(child, resource.RLIMIT_FSIZE, (DISK, DISK))
@@ -113,19 +113,43 @@ def test_the_file_beside_it_is_taken(site: Site) -> None:
     assert "Traceback" not in site.gunicorn.log.read_text()
 
 
-def test_a_disk_without_any_room_at_all(site: Site, disk: Disk) -> None:
-    if not disk.is_mounted:
-        pytest.skip("no disk of its own could be made here, and a limit of a file's size leaves others their room")
-    with (disk.folder / "full").open("wb", buffering=0) as filler:
-        try:
-            while filler.write(bytes(65_536)) == 65_536:
-                pass
-        except OSError:
+def fill(folder: Path) -> Path:
+    """Take all the room of a disk with one file."""
+    full = folder / "full"
+    with full.open("wb", buffering=0) as file, suppress(OSError):
+        while file.write(bytes(65_536)) == 65_536:
             pass
+    return full
+
+
+def need_a_disk(folder: Path) -> None:
+    if not folder.is_mount():
+        pytest.skip("no disk of its own can be made here, and a limit of one file's size leaves others their room")
+
+
+def test_a_disk_without_any_room_at_all(site: Site) -> None:
+    need_a_disk(site.gunicorn.tmp)
+    full = fill(site.gunicorn.tmp)
     page = send(site, LOMAKE, cv=("cv.pdf", pdf("A CV")))
     assert (page.status, NOT_STORED[LOMAKE] in page.text) == (422, True)
     assert_kept(page)
-    (disk.folder / "full").unlink()
+    full.unlink()
     assert_nothing_waits(site)
     assert StoredFile.objects.count() == 0
     assert send(site, LOMAKE, cv=("cv.pdf", pdf("A CV"))).status == 303
+
+
+def test_without_room_for_nginx_the_answer_is_a_page_in_both_languages(
+    site: Site, mount: Callable[[Path], bool]
+) -> None:
+    mount(site.nginx.body)
+    need_a_disk(site.nginx.body)
+    page = send(site, FORM, cv=("cv.pdf", large_pdf(BIG)))
+    assert page.status == 500
+    assert re.findall(r"<h[12]>(.*?)</h", page.text) == [
+        "The site does not answer just now",
+        "Sivusto ei juuri nyt vastaa",
+    ]
+    assert (StoredFile.objects.count(), ApplicationDraft.objects.count()) == (0, 0)
+    assert list(site.nginx.body.iterdir()) == []
+    assert send(site, FORM, cv=("cv.pdf", large_pdf(1_000_000))).status == 303

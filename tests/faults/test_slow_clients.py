@@ -105,7 +105,7 @@ def test_whoever_hangs_up_before_the_end_leaves_nothing_in_the_portal(straight: 
     site, connection = straight
     head, body = upload(1_000_000)
     connection.sendall(head + body[: len(body) * 6 // 10])
-    wait_until(lambda: list(site.gunicorn.tmp.iterdir()), "the portal keeps what came")
+    wait_until(lambda: list(site.gunicorn.tmp.glob("*.upload.pdf")), "the portal keeps what came")
     connection.close()
     wait_until(lambda: not list(site.gunicorn.tmp.iterdir()), "the portal drops it")
     # The same request whole, which would be told from the one before by nothing but its end.
