@@ -129,6 +129,12 @@ def cache_table(transactional_db: None) -> Iterator[None]:
         cursor.execute(f"DROP TABLE {CACHE}")
 
 
+def empty_cache_table() -> None:
+    """As if nobody had been counted yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {CACHE}")
+
+
 @pytest.fixture
 def start_site(cache_table: None, tmp_path: Path) -> Iterator[StartSite]:
     """See ``StartSite``; it works on the database and the stores of the tests, and sees committed rows only."""
