@@ -48,7 +48,7 @@ class CappedUploadHandler(TemporaryFileUploadHandler):
         except OSError:
             self._drop()
 
-    def file_complete(self, file_size: int) -> UploadedFile[Any]:  # type: ignore[override]
+    def file_complete(self, file_size: int) -> UploadedFile[Any]:
         """The file; ``size`` is what was sent, whether or not it was kept."""
         try:
             self.file.seek(0)  # writes what waits in memory
