@@ -21,7 +21,7 @@ from clouder import quarantine
 from files.samples import pdf
 from files.services import purge_staged_files
 from mailing.services import LEASE, deliver_emails
-from tests.factories.browser import form_with, submit
+from tests.factories.browser import form_with
 
 FORM = "/en/positions/backend-developer/apply/"
 CHECK = f"{FORM}check/"
@@ -30,7 +30,7 @@ CV_SHA256: Final = hashlib.sha256(CV).digest()
 ANSWER: Final = "answer "
 
 Browser = dict[str, Any]
-"""What a browser keeps: "data", the form as it was served and filled in, and "cookies"."""
+"""What a browser keeps: "data", the form as it was served and filled in; "shown", that of the check page; "cookies"."""
 
 
 def fill_in(client: Client, browser: Browser, at: datetime) -> None:
@@ -41,10 +41,16 @@ def fill_in(client: Client, browser: Browser, at: datetime) -> None:
             assert (answer.status_code, answer["Location"]) == (303, CHECK), answer.content.decode()
 
 
+def check(client: Client, browser: Browser, at: datetime) -> None:
+    """The answers are shown once more, with the form that sends them."""
+    with _moment(at):
+        browser["shown"] = form_with(client.get(CHECK), "token")["data"]
+
+
 def send(client: Client, browser: Browser, at: datetime) -> None:
-    """What was checked is sent."""
+    """What was shown is sent, or sent again."""
     with _moment(at + timedelta(minutes=1)):
-        answer = submit(client, client.get(CHECK), CHECK)
+        answer = client.post(CHECK, browser["shown"])
         assert answer.status_code == 303, answer.content.decode()
 
 
@@ -62,7 +68,7 @@ def purge(client: Client, browser: Browser, at: datetime) -> None:
 
 
 Act = Callable[[Client, Browser, datetime], None]
-PERSONS: Final[dict[str, Act]] = {"fill_in": fill_in, "send": send}
+PERSONS: Final[dict[str, Act]] = {"fill_in": fill_in, "check": check, "send": send}
 WORKERS: Final[dict[str, Act]] = {"deliver": deliver, "purge": purge}
 ACTS: Final[dict[str, Act]] = {**PERSONS, **WORKERS}
 """In this order."""
@@ -92,15 +98,15 @@ def perform(say: Callable[[str], Any], acts: list[str], browser: Browser, at: st
     for name in acts:
         ACTS[name](client, browser, datetime.fromisoformat(at))
         cookies = {key: morsel.value for key, morsel in client.cookies.items()}
-        say(f"{ANSWER}{name} {json.dumps(cookies)}")
+        say(f"{ANSWER}{name} {json.dumps({**browser, 'cookies': cookies})}")
 
 
 def answered(lines: list[str], browser: Browser) -> list[str]:
-    """The acts that were answered, by what a process said; their cookies are the browser's from now on."""
+    """The acts that were answered, by what a process said; what it was answered the browser keeps from now on."""
     found = []
     for line in lines:
         if line.startswith(ANSWER):
-            name, cookies = line.removeprefix(ANSWER).split(" ", 1)
-            browser["cookies"] = json.loads(cookies)
+            name, kept = line.removeprefix(ANSWER).split(" ", 1)
+            browser.update(json.loads(kept))
             found.append(name)
     return found
