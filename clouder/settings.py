@@ -80,6 +80,7 @@ MIDDLEWARE = [
     "accounts.middleware.StaffLanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "axes.middleware.AxesMiddleware",
+    "files.middleware.RequestBodyMiddleware",
 ]
 
 ROOT_URLCONF = "clouder.urls"

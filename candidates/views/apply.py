@@ -35,7 +35,7 @@ from common.wake import wake
 from files.direct import upload_origin
 from files.models import StoredFile
 from files.tasks import scan_files
-from files.uploads import drop_uploads, is_request_too_big, use_capped_uploads
+from files.uploads import drop_uploads, use_capped_uploads
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
 from policy import retention
@@ -154,8 +154,6 @@ def form(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 
 def _take_form(visit: Visit) -> HttpResponse:
     request = visit.request
-    if is_request_too_big(request):
-        return render(request, "errors/413.html", {"back_url": visit.url("apply")}, status=413)
     problem = quotas.post_problem(request, at=visit.at)
     (drop_uploads if problem else use_capped_uploads)(request)
     visit.read_token()
@@ -229,8 +227,6 @@ def check(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 
 def _send(visit: Visit) -> HttpResponse:
     request = visit.request
-    if is_request_too_big(request):
-        return render(request, "errors/413.html", {"back_url": visit.url("apply")}, status=413)
     visit.read_token()
     sent_before = Application.objects.filter(submission_key=visit.key).first()
     if sent_before:

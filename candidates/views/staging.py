@@ -22,6 +22,7 @@ from files.enums import MediaKind, Refusal
 from files.errors import CheckerBusy, FileRefused, StoreError
 from files.models import StoredFile
 from files.services import discard_staged, stage_file, staged_files
+from files.uploads import UnkeptFile
 
 MESSAGES: dict[str, "Promise | str"] = {
     Refusal.EMPTY: _("The file is empty. Choose another one"),
@@ -166,6 +167,9 @@ class Staging:
         assert self.draft is not None
         if (upload.size or 0) > settings.FILE_MAX_BYTES:
             self.errors[name] = MESSAGES[Refusal.TOO_BIG]
+            return
+        if isinstance(upload, UnkeptFile):
+            self.errors[name] = NOT_STORED
             return
         if self._is_full(name):
             self.errors[name] = TOO_MANY % {"count": settings.FILES_PER_APPLICATION}

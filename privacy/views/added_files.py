@@ -5,7 +5,6 @@ more is needed. The token in the address stands in for Django's CSRF cookie, as 
 (docs/adr/0005): who does not have it can do nothing here.
 """
 
-from datetime import timedelta
 from typing import Any, BinaryIO, cast
 
 from django.conf import settings
@@ -18,22 +17,24 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.enums import LinkPurpose
 from candidates.enums import DocumentKind
+from candidates.forms.apply import FILE_FIELDS, FILE_KINDS
 from candidates.selectors.refused_files import RefusedFile, wanted_files
 from candidates.services.added_files import add_file_again
-from candidates.views.staging import MESSAGES, NOT_STORED
-from common import limits
+from candidates.views.quotas import file_problem
+from candidates.views.staging import BUSY, MESSAGES, NOT_STORED, explain
 from common.errors import Refused
 from common.network import address_prefix
 from common.wake import wake
 from files.enums import Refusal
-from files.errors import FileRefused, StoreError
+from files.errors import CheckerBusy, FileRefused, StoreError
 from files.services import discard_staged, stage_file
 from files.tasks import scan_files
-from files.uploads import is_request_too_big, use_capped_uploads
+from files.uploads import UnkeptFile, use_capped_uploads
 from privacy.forms import AddFileForm
 from privacy.views.mailed_links import Holder, mailed
 
-DAY = timedelta(days=1)
+FIELDS = {kind: field for field, kind in FILE_FIELDS.items()}
+"""By which input of the application form a document of each kind came; it takes what that one takes."""
 
 
 @csrf_exempt
@@ -45,8 +46,6 @@ def add_file(request: HttpRequest, holder: Holder) -> HttpResponse:
     wanted = wanted_files(holder.record.pk, as_of=holder.at)
     if request.method != "POST":
         return _page(request, wanted, AddFileForm())
-    if is_request_too_big(request):
-        return render(request, "errors/413.html", {"back_url": request.path}, status=413)
     use_capped_uploads(request)
     form = AddFileForm(request.POST, request.FILES)
     chosen = [file for file in wanted if _key(file) == request.POST.get("for")]
@@ -78,16 +77,21 @@ def _take(request: HttpRequest, holder: Holder, wanted: RefusedFile) -> str:
     taken.
     """
     upload = cast("UploadedFile[Any]", request.FILES["file"])
+    record, field = holder.record, FIELDS[DocumentKind(wanted.kind)]
     size = upload.size or 0
     if size > settings.FILE_MAX_BYTES:
         return str(MESSAGES[Refusal.TOO_BIG])
-    if not _is_within_limits(address_prefix(request), size, holder):
-        return _("Too many files were sent from here today. Try again tomorrow: the link keeps working")
-    record = holder.record
+    if isinstance(upload, UnkeptFile):
+        return str(NOT_STORED)
+    if problem := file_problem(address_prefix(request), record.pk, record.address, size, at=holder.at):
+        return problem
+    content, kinds = cast(BinaryIO, upload.file), FILE_KINDS[field]
     try:
-        stored = stage_file(cast(BinaryIO, upload.file), name=upload.name or "", owner_ref=record.pk, at=holder.at)
+        stored = stage_file(content, name=upload.name or "", owner_ref=record.pk, at=holder.at, kinds=kinds)
     except FileRefused as refused:
-        return str(MESSAGES[refused.reason])
+        return str(explain(refused.reason, field))
+    except CheckerBusy:
+        return str(BUSY)
     except (StoreError, OSError):  # the disk of a local store may be full
         return str(NOT_STORED)
     try:
@@ -102,10 +106,3 @@ def _take(request: HttpRequest, holder: Holder, wanted: RefusedFile) -> str:
         discard_staged(record.pk, [stored.pk], at=holder.at)
         return str(refused)
     return ""
-
-
-def _is_within_limits(prefix: str, size: int, holder: Holder) -> bool:
-    """Count the file among those that came from this network today, with those of the application form."""
-    return limits.take("files", prefix, limit=settings.FILES_PER_DAY_AND_PREFIX, window=DAY, at=holder.at) and (
-        limits.take("bytes", prefix, limit=settings.BYTES_PER_DAY_AND_PREFIX, window=DAY, at=holder.at, amount=size)
-    )

@@ -138,6 +138,17 @@ def test_nginx_takes_what_the_portal_takes_and_one_proxy_is_trusted() -> None:
         assert name not in re.findall(r"log_format .*?;", text, re.DOTALL)[0].split()
 
 
+def test_nginx_has_a_page_of_its_own_for_all_that_it_says_itself() -> None:
+    text = (DEPLOY / "nginx" / "clouder.conf").read_text(encoding="utf-8")
+    named = set(re.findall(r"error_page [\d ]+ +/_nginx/(\w+\.html);", text))
+    pages = DEPLOY / "nginx" / "pages"
+    assert named == {path.name for path in pages.glob("*.html")}
+    for name in named:
+        page = (pages / name).read_text(encoding="utf-8")
+        assert set(re.findall(r'(?:src|href)="([^"]+)"', page)) == {"/_nginx/page.css"}
+        assert re.findall(r'<(html|section) lang="(\w+)"', page) == [("html", "en"), ("section", "fi")]
+
+
 def test_the_schedule_stands_in_the_operators_manual() -> None:
     text = (DOCS / "operate.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)

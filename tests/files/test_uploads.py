@@ -3,14 +3,16 @@
 import os
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.http import HttpRequest
 from django.test import RequestFactory
 
-from files.uploads import is_request_too_big, use_capped_uploads
+from files.uploads import UnkeptFile, is_request_too_big, use_capped_uploads
 
 
 class Upload(Protocol):
@@ -60,6 +62,16 @@ def test_the_limit_is_ten_million_bytes_to_the_byte(upload: Upload, size: int, k
 
 def test_no_upload_is_held_in_memory(upload: Upload) -> None:
     assert on_disk(upload(("cv.pdf", b"%PDF-1.4")).FILES["file0"]) == 8
+
+
+def test_a_file_for_which_the_disk_has_no_room_is_marked_and_the_rest_is_read(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(settings, "FILE_UPLOAD_TEMP_DIR", str(tmp_path / "not there"))
+    request = upload(("cv.pdf", b"%PDF-1.4"), name="Aino")
+    file = request.FILES["file0"]
+    assert (type(file), file.size, file.read()) == (UnkeptFile, 8, b"")
+    assert request.POST["name"] == "Aino"
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ PARTS = {
     "s3": Part("the S3 server", "pip: moto[s3,server]", modules=("moto", "flask")),
     "smtp": Part("the SMTP server", "pip: aiosmtpd", modules=("aiosmtpd",)),
     "clamd": Part("clamd", "Debian: clamav-daemon", programs=("clamd",)),
+    "nginx": Part("nginx", "Debian: nginx", programs=("nginx",)),
     "gettext": Part("GNU gettext", "Debian: gettext", programs=("xgettext",)),
     "browser": Part("Chromium", "Debian: chromium, pip: playwright", programs=CHROMIUM, modules=("playwright",)),
 }

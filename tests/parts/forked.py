@@ -88,7 +88,7 @@ def _fork(work: Work, wait: int, go: int) -> tuple[int, int]:
 
 
 def _do(work: Work, tell: int) -> None:
-    {"work": _work, "task": _task, "call": _call}[work["act"]](work, tell)
+    {"work": _work, "task": _task, "call": _call, "watched": _watched}[work["act"]](work, tell)
     connection.close()
 
 
@@ -109,6 +109,11 @@ def _task(work: Work, _: int) -> None:
 def _call(work: Work, tell: int) -> None:
     function = getattr(import_module(work["module"]), work["function"])
     function(lambda line: os.write(tell, f"{line}\n".encode()), **work["arguments"])
+
+
+def _watched(work: Work, tell: int) -> None:
+    Calls(tell, work["moment"], work["place"]).watch()
+    _call(work, tell)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,11 @@ class Forks:
         """A function, which gets something to say lines with before its arguments; what it said is in ``calls``."""
         return self.order({"act": "call", "module": module, "function": function, "arguments": arguments})[0]
 
+    def watched(self, module: str, function: str, moment: str = "", place: int = 0, **arguments: Any) -> Outcome:
+        """The same, killed before or after its call number ``place`` of what is outside; see ``Calls``."""
+        order = {"act": "watched", "module": module, "function": function, "arguments": arguments}
+        return self.order({**order, "moment": moment, "place": place})[0]
+
     def stop(self) -> None:
         """End it; its children have ended."""
         assert self.process.stdin is not None
