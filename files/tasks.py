@@ -1,12 +1,23 @@
 """Tasks of files. Each reads the clock and makes one service call."""
 
-from celery import shared_task
+from celery import current_app, shared_task
 
 from common import clock
-from files import services
+from common.wake import wake
+from files import derive, services
 
 
 @shared_task(name="files.tasks.purge_staged_files")
 def purge_staged_files() -> None:
     """Delete staged files that were not sent."""
     services.purge_staged_files(at=clock.now())
+
+
+@shared_task(name="files.tasks.read_files")
+def read_files() -> None:
+    """Make text and pictures of what waits for it, and wake whoever makes the words of the text findable."""
+    is_any = False
+    while derive.read_files(at=clock.now()):
+        is_any = True
+    if is_any:
+        wake(current_app.signature("candidates.tasks.index_documents"))

@@ -33,6 +33,7 @@ from common.errors import Refused
 from common.network import address_prefix
 from common.wake import wake
 from files.models import StoredFile
+from files.tasks import read_files
 from files.uploads import is_request_too_big, use_capped_uploads
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
@@ -225,6 +226,7 @@ def _send(visit: Visit) -> HttpResponse:
         filled.add_error(None, str(refused))
         return _ask_again(visit, filled, staging, draft)
     wake(deliver_emails)
+    wake(read_files)
     return _sent(application)
 
 

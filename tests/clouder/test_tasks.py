@@ -23,7 +23,7 @@ from accounts.services.links import create_link
 from audit.enums import Action
 from audit.models import AuditEvent
 from candidates.enums import Direction, HoldGround, InteractionKind, MeansOfContact, SourceKind
-from candidates.models import ApplicationDraft, Candidate, Hold, Interaction
+from candidates.models import ApplicationDraft, Candidate, Document, Hold, Interaction
 from candidates.services.clock import recompute_clock
 from candidates.services.drafts import open_draft
 from candidates.services.outreach import send_outreach
@@ -33,6 +33,7 @@ from clouder.embedded.processes import free_port
 from common import clock
 from common.actors import staff
 from common.wake import wake
+from files.enums import FilePart
 from files.models import StoredFile
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
@@ -213,6 +214,8 @@ def test_a_worker_does_every_task_of_the_schedule_and_opens_nothing_but_json(
         "watch": lambda: Alarm.objects.filter(kind=AlarmKind.BLOCKED).exists(),
         "reconcile": lambda: not storages["files"].has_object("unknown/one"),  # type: ignore[attr-defined]
         "purge_staged_files": lambda: not StoredFile.objects.exclude(owner_ref=stays.pk).exists(),
+        "read_files": lambda: StoredFile.objects.filter(part=FilePart.TEXT, owner_ref=stays.pk).exists(),
+        "index_documents": lambda: Document.objects.exclude(words=None).exists(),
         "purge_drafts_and_links": lambda: (
             not ApplicationDraft.objects.exists()
             and not MailedLink.objects.filter(purpose=LinkPurpose.SIGN_IN).exists()
