@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS: Final = 200_000
 MOST_PAGES: Final = 20
+MOST_COUNTED: Final = 32_767
 WIDTH: Final = 1_240
 """Pixels of a picture's width: A4 at 150 dots per inch."""
 LONGEST: Final = 2_480
@@ -56,7 +57,7 @@ def prepare() -> None:
 def answer(content: bytes, kind: str) -> Iterator[Made]:
     """The parts of a document of a ``MediaKind``: heads with ``part``, ``page`` and ``is_cut``, and their bytes.
 
-    ``is_cut`` is true where the rest stands in the original only. Raises whatever a parser raises: the child ends then,
+    ``page`` of a text is the last page of its document, where that has pages, and ``is_cut`` is true where the rest stands in the original only. Raises whatever a parser raises: the child ends then,
     and its end says so.
     """
     match MediaKind(kind):
@@ -101,7 +102,8 @@ def _pdf(content: bytes) -> Iterator[Made]:
     import pypdfium2  # noqa: PLC0415 (only in the child)
 
     document = pypdfium2.PdfDocument(content)
-    yield _text(_pdf_text(page) for page in document)
+    head, text = _text(_pdf_text(page) for page in document)
+    yield {**head, "page": min(len(document), MOST_COUNTED)}, text
     for number in range(min(len(document), MOST_PAGES)):
         if number and time.process_time() > DRAWING_SECONDS:
             return

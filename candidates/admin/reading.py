@@ -34,7 +34,6 @@ class ReadingViews(ReadOnlyAdmin):
         found = self._found(request, candidate_id, document_id)
         context: dict[str, Any] = {
             "title": found.document.get_kind_display(),
-            "subtitle": found.candidate.name,
             "reading": found,
             "text": _text_of(found),
         }

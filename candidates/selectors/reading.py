@@ -36,6 +36,11 @@ class Reading:
         return not self.pages and self.text is None and self.document.stored_file.read_after is not None
 
     @property
+    def has_more_pages(self) -> bool:
+        """Whether the document has more pages than there are pictures; the text knows its last page."""
+        return self.text is not None and (self.text.page or 0) > len(self.pages)
+
+    @property
     def is_drawn(self) -> bool:
         """Whether there are pictures of documents of its kind."""
         return self.document.stored_file.kind in DRAWN

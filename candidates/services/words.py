@@ -6,13 +6,12 @@ from django.contrib.postgres.search import SearchVector
 from django.db.models import OuterRef, Subquery, Value
 
 from candidates.models import Document
+from candidates.selectors.words import CONFIG
 from files.enums import FilePart, FileState
 from files.models import StoredFile
 from files.services import open_file
 
 BATCH: Final = 50
-CONFIG: Final = "simple"
-"""No stemming and no stop words: Finnish and English stand side by side, and a name is a word like any other."""
 MOST_CHARACTERS: Final = 100_000
 """Of a text; PostgreSQL takes a megabyte of different words at most."""
 
