@@ -57,8 +57,8 @@ def prepare() -> None:
 def answer(content: bytes, kind: str) -> Iterator[Made]:
     """The parts of a document of a ``MediaKind``: heads with ``part``, ``page`` and ``is_cut``, and their bytes.
 
-    ``page`` of a text is the last page of its document, where that has pages, and ``is_cut`` is true where the rest stands in the original only. Raises whatever a parser raises: the child ends then,
-    and its end says so.
+    ``page`` of a text is the last page of its document, where that has pages, and ``is_cut`` is true where the rest
+    stands in the original only. Raises whatever a parser raises: the child ends then, and its end says so.
     """
     match MediaKind(kind):
         case MediaKind.PDF:

@@ -20,6 +20,7 @@ from files.enums import FileState, ScanState
 from files.models import StoredFile
 from files.samples import docx, pdf
 from tests.factories import people
+from tests.factories.browser import body_of
 from tests.factories.desk import Desk, part
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +48,7 @@ def where(application: Application) -> tuple[Any, Any]:
 
 def status(desk: Desk, name: str, *args: Any) -> int:
     answer = desk.get(name, *args)
-    answer.close()
+    body_of(answer)
     return int(answer.status_code)
 
 
@@ -66,8 +67,7 @@ def test_a_cv_is_read_page_by_page(desk: Desk, position: Position, at: datetime)
     assert "&lt;script&gt;alert(1)&lt;/script&gt; Äänekoski" in shown
     assert "<script>alert(1)" not in shown
     picture = desk.get(PICTURE, *where(aino), 2)
-    image = Image.open(io.BytesIO(b"".join(picture.streaming_content)))
-    picture.close()
+    image = Image.open(io.BytesIO(body_of(picture)))
     assert (image.format, image.width) == ("JPEG", 1240)
     assert {name: picture[name] for name in picture.headers if name in HEADERS} == HEADERS
     events = AccessEvent.objects.order_by("pk").values_list("access", "subject_refs", "object_ref")
@@ -79,7 +79,6 @@ HEADERS = {
     "Content-Disposition": "inline",
     "Content-Security-Policy": "sandbox; default-src 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store, private",
 }
 
 
@@ -175,7 +174,7 @@ def listed(desk: Desk, words: str) -> list[str]:
         ("äänekoski", True),
         ("aanekoski", False),
         ('"kotlin and"', True),
-        ("c", True),  # in the name of a field, as before
+        ("c++", True),  # in a field, as before
         ("& | ! :* '", False),
         ("kotlin:* | java", False),
     ],

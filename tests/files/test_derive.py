@@ -27,6 +27,7 @@ from files.services import (
     release_files,
     remaining_objects,
 )
+from files.storage_local import LocalObjectStorage
 from tests.factories import people
 from tests.parts.stores import BreakStore
 
@@ -261,7 +262,7 @@ def test_whoever_deletes_the_row_waits_for_the_objects_that_are_written(
             connection.close()
 
     other = Thread(target=delete_and_look)
-    real, started = type(storages["files"]).put_new, iter([True])
+    real, started = LocalObjectStorage.put_new, iter([True])
 
     def slow(self: Any, key: str, content: Any) -> None:
         if next(started, False):
@@ -270,7 +271,7 @@ def test_whoever_deletes_the_row_waits_for_the_objects_that_are_written(
             assert other.is_alive()  # the row is held
         real(self, key, content)
 
-    monkeypatch.setattr(type(storages["files"]), "put_new", slow)
+    monkeypatch.setattr(LocalObjectStorage, "put_new", slow)
     read_files(at=at)
     other.join(20)
     assert seen == [4]  # the original and three parts: the erasure finds them, sweeps and looks anew
