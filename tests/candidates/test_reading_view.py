@@ -200,7 +200,7 @@ def test_a_search_costs_as_many_queries_however_much_it_finds(desk: Desk, at: da
 
 
 def test_the_words_go_with_the_document_and_are_filled_once(position: Position, at: datetime) -> None:
-    aino = sent(at, position, docx("Kotlin " * 40_000 + "x" * 5_000 + " last"))
+    aino = sent(at, position, docx("Kotlin " * 10_000 + "x" * 5_000 + " last"))
     assert index_documents() == 0
     words = Document.objects.get(candidate=aino.candidate_id).words
     assert words is not None
