@@ -242,4 +242,6 @@ def test_a_worker_does_every_task_of_the_schedule_and_opens_nothing_but_json(
     assert {mail.recipients[0] for mail in smtp_server.received} <= known
     assert Candidate.objects.exclude(email="saana@example.org").get() == stays
     assert ledger.verify() == []
-    assert [key.partition("/")[0] for key in storages["files"].list_keys()] == [str(stays.pk)]
+    assert [key.partition("/")[0] for key in storages["files"].list_keys()] == [
+        str(stays.pk)
+    ] * 3  # the CV, its text, its page
