@@ -136,6 +136,7 @@ TABLES = [
             "kind": Personal("what the document is", PROVIDED),
             "stored_file": UNFOLLOWED,
             "added_at": Personal("when it was added"),
+            "words": Personal("words of its text, for the recruiters' search", Export.NONE),
         },
         handling=RECRUITMENT,
     ),

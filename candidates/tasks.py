@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from accounts.services.links import purge_links_and_sessions
-from candidates.services import consents, drafts, holds, outreach, restrictions, tasks_for_staff
+from candidates.services import consents, drafts, holds, outreach, restrictions, tasks_for_staff, words
 from common import clock
 
 
@@ -33,3 +33,10 @@ def tell_and_ask_in_time() -> None:
 def note_failed_outreach() -> None:
     """Take back the messages to people whom we approached that the mail server gave up on."""
     outreach.note_failed_outreach(at=clock.now())
+
+
+@shared_task(name="candidates.tasks.index_documents")
+def index_documents() -> None:
+    """Make the words of documents findable whose text a worker has made."""
+    while words.index_documents():
+        pass

@@ -33,6 +33,8 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     "purge_staged_files": {"task": "files.tasks.purge_staged_files", "schedule": crontab(minute="*/10")},
     "scan_files": {"task": "files.tasks.scan_files", "schedule": 60.0},
     "drop_refused_files": {"task": "privacy.tasks.drop_refused_files", "schedule": crontab(minute="*/5")},
+    "read_files": {"task": "files.tasks.read_files", "schedule": 60.0},
+    "index_documents": {"task": "candidates.tasks.index_documents", "schedule": crontab(minute="*/5")},
     "purge_drafts_and_links": {"task": "candidates.tasks.purge_drafts_and_links", "schedule": crontab(minute="*/10")},
     "watch": {"task": "privacy.tasks.watch", "schedule": crontab(minute="40")},
     "reconcile": {"task": "privacy.tasks.reconcile", "schedule": crontab(hour="1", minute="50")},

@@ -49,3 +49,17 @@ def not_handed_out(request: HttpRequest, refused: NotHandedOut) -> HttpResponse:
     response = render(request, "files/being_scanned.html", status=409)
     response["Cache-Control"] = "no-store, private"
     return response
+
+
+def show(stored: StoredFile) -> FileResponse:
+    """Answer with the picture of a page, to stand on a page of ours: streamed, for our pages show no pictures from
+    elsewhere (CSP), of a fixed type, and harmless where it is opened by itself (T4).
+
+    Raises FileNotFoundError where the store has lost the object.
+    """
+    response = FileResponse(open_file(stored), content_type=MEDIA_TYPES[MediaKind(stored.kind)])
+    response["Content-Disposition"] = "inline"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -166,7 +166,10 @@ def purge_staged_files(*, at: datetime, limit: int = PURGE_BATCH) -> int:
         StoredFile.objects.filter(pk__in=taken, state__in=UNSENT, expires_at__lte=at).update(
             state=FileState.DELETION_PENDING, expires_at=None
         )
-    pending = list(StoredFile.objects.filter(state=FileState.DELETION_PENDING).values_list("pk", "key")[:limit])
+    given_up = StoredFile.objects.filter(state=FileState.DELETION_PENDING)
+    # Parts that a worker made while their original was given up; none can follow, for it makes them of attached ones.
+    StoredFile.objects.filter(made_of__in=given_up.values("pk")).update(state=FileState.DELETION_PENDING)
+    pending = list(given_up.values_list("pk", "key")[:limit])
     _store().purge_keys(key for _, key in pending)
     return raw_delete(StoredFile.objects.filter(pk__in=[pk for pk, _ in pending]))
 

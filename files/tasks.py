@@ -4,7 +4,7 @@ from celery import current_app, shared_task
 
 from common import clock
 from common.wake import wake
-from files import scanning, services
+from files import derive, scanning, services
 
 
 @shared_task(name="files.tasks.purge_staged_files")
@@ -22,3 +22,15 @@ def scan_files() -> None:
         done += scanned
     if done.infected:
         wake(current_app.signature("privacy.tasks.drop_refused_files"))
+    if done.clean:
+        wake(read_files)
+
+
+@shared_task(name="files.tasks.read_files")
+def read_files() -> None:
+    """Make text and pictures of what waits for it, and wake whoever makes the words of the text findable."""
+    is_any = False
+    while derive.read_files(at=clock.now()):
+        is_any = True
+    if is_any:
+        wake(current_app.signature("candidates.tasks.index_documents"))

@@ -4,13 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import smart_split, unescape_string_literal
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +22,7 @@ from candidates.admin.bulk import ask_for_erasure
 from candidates.admin.contacts import ContactViews, page_url
 from candidates.admin.filters import ConfirmedFilter, DueFilter, PositionFilter, StageFilter
 from candidates.admin.invitation import invite_view
+from candidates.admin.reading import ReadingViews
 from candidates.admin.sourcing import SourcedFilter, approach_urls
 from candidates.enums import APPROACHED
 from candidates.forms.contacts import InteractionForm, InterviewForm
@@ -28,6 +30,7 @@ from candidates.forms.staff import MoveForm, NoteForm
 from candidates.models import Application, Candidate, Document
 from candidates.selectors.page import candidate_page
 from candidates.selectors.sourcing import approach
+from candidates.selectors.words import documents_with
 from candidates.selectors.workbench import candidate_rows
 from candidates.services.applications import move_application
 from candidates.services.erasure import request_erasure
@@ -42,13 +45,13 @@ from policy.calendar import local_date
 
 
 @admin.register(Candidate)
-class CandidateAdmin(ContactViews):
+class CandidateAdmin(ReadingViews, ContactViews):
     """Everybody who applied and may be seen."""
 
     list_display = ("name_and_mark", "position_title", "stage", "reference", "known_since", "kept_until")
     list_filter = (StageFilter, PositionFilter, ConfirmedFilter, SourcedFilter, DueFilter)
     search_fields = ("name", "email", "phone", "phone_e164", "skills", "applications__reference")
-    search_help_text = _("Name, address, phone, skill or reference")
+    search_help_text = _("Name, address, phone, skill, reference, or words of a CV")
     actions = (ask_for_erasure,)
     empty_value_display = ""  # who never applied has no stage and no reference
     ordering = ("-collected_at", "pk")
@@ -56,6 +59,20 @@ class CandidateAdmin(ContactViews):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Candidate]:
         """Those that recruiters may see now, with their newest application."""
         return candidate_rows(clock.now())
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Candidate], search_term: str
+    ) -> tuple[QuerySet[Candidate], bool]:
+        """Those of ``queryset`` of whom every word is in one of the fields or in the text of a document."""
+        at = clock.now()
+        words = [
+            unescape_string_literal(word) if word[0] == word[-1] in "\"'" else word for word in smart_split(search_term)
+        ]
+        for word in words:
+            in_fields, _may_repeat = super().get_search_results(request, Candidate.objects.all(), word)
+            in_texts = documents_with(word, is_beginning=word is words[-1], as_of=at)
+            queryset = queryset.filter(Q(pk__in=in_fields.values("pk")) | Q(pk__in=in_texts.values("candidate_id")))
+        return queryset, False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Who may ask for an erasure."""
@@ -133,7 +150,7 @@ class CandidateAdmin(ContactViews):
                 name="candidates_candidate_file",
             ),
         ]
-        return [*acts, *approach_urls(self), *self.contact_urls(), *super().get_urls()]
+        return [*acts, *approach_urls(self), *self.contact_urls(), *self.reading_urls(), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

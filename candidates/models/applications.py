@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -65,15 +67,22 @@ class Application(PersonalModel):
 
 
 class Document(PersonalModel):
-    """A file that the candidate gave us with an application."""
+    """A file that the candidate gave us with an application.
+
+    ``words`` are those of its text, for the recruiters' search; empty until a worker has read it.
+    """
 
     candidate = models.ForeignKey(Candidate, models.PROTECT, related_name="documents")
     application = models.ForeignKey(Application, models.PROTECT, related_name="documents")
     kind = models.CharField(max_length=20, choices=DocumentKind.choices)
     stored_file = models.OneToOneField(StoredFile, models.PROTECT, related_name="document")
     added_at = models.DateTimeField()
+    words = SearchVectorField(null=True)
 
     objects = NoDeleteQuerySet.as_manager()
+
+    class Meta:
+        indexes = [GinIndex(fields=["words"], name="candidates_doc_words")]
 
 
 class StageChange(PersonalModel):

@@ -24,7 +24,7 @@ from accounts.services.links import create_link
 from audit.enums import Action
 from audit.models import AuditEvent
 from candidates.enums import Direction, DocumentKind, HoldGround, InteractionKind, MeansOfContact, SourceKind
-from candidates.models import ApplicationDraft, Candidate, Hold, Interaction
+from candidates.models import ApplicationDraft, Candidate, Document, Hold, Interaction
 from candidates.services.clock import recompute_clock
 from candidates.services.drafts import open_draft
 from candidates.services.outreach import send_outreach
@@ -34,7 +34,7 @@ from clouder.embedded.processes import free_port
 from common import clock
 from common.actors import staff
 from common.wake import wake
-from files.enums import ScanState
+from files.enums import FilePart, ScanState
 from files.models import StoredFile
 from mailing.enums import EmailKind, EmailState
 from mailing.models import OutboxEmail
@@ -233,6 +233,8 @@ def test_a_worker_does_every_task_of_the_schedule_and_opens_nothing_but_json(
         "purge_staged_files": lambda: not StoredFile.objects.exclude(owner_ref=stays.pk).exists(),
         "scan_files": lambda: StoredFile.objects.filter(scan=ScanState.CLEAN).exists(),
         "drop_refused_files": lambda: AuditEvent.objects.filter(action=Action.FILE_REFUSED).exists(),
+        "read_files": lambda: StoredFile.objects.filter(part=FilePart.TEXT, owner_ref=stays.pk).exists(),
+        "index_documents": lambda: Document.objects.exclude(words=None).exists(),
         "purge_drafts_and_links": lambda: (
             not ApplicationDraft.objects.exists()
             and not MailedLink.objects.filter(purpose=LinkPurpose.SIGN_IN).exists()
@@ -260,4 +262,6 @@ def test_a_worker_does_every_task_of_the_schedule_and_opens_nothing_but_json(
     assert {mail.recipients[0] for mail in smtp_server.received} <= known
     assert Candidate.objects.exclude(email="saana@example.org").get() == stays
     assert ledger.verify() == []
-    assert [key.partition("/")[0] for key in storages["files"].list_keys()] == [str(stays.pk)]
+    assert [key.partition("/")[0] for key in storages["files"].list_keys()] == [
+        str(stays.pk)
+    ] * 3  # the CV, its text, its page

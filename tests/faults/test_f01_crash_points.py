@@ -63,9 +63,9 @@ def test_a_worker_that_is_killed_at_any_call_is_followed_by_another_that_finishe
         bird = sing(number, at + number * PAUSE, position, recruiter)
         if number == 0:
             assert sweep.tables_with(canary.CANARY, canary.PHONE) == canary.PLACES
-            # Two versions hold it; a delete marker and an unfinished upload hold nothing.
-            assert len(search.objects_with(canary.CANARY)) == 2
-            assert len(s3_buckets.contents(f"{bird.record.pk}/")) == 4
+            # Two versions and the text hold it; the picture, a delete marker and an unfinished upload do not.
+            assert len(search.objects_with(canary.CANARY)) == 3
+            assert len(s3_buckets.contents(f"{bird.record.pk}/")) == 6
         smtp_server.received.clear()
         died = forks.work(bird.due, moment, place)
         where = f"{moment} call {place}, {died.calls[min(place, len(died.calls)) - 1]}"

@@ -23,8 +23,10 @@ from candidates.services.applications import move_application
 from candidates.services.erasure import request_erasure
 from candidates.services.interactions import record_interaction
 from candidates.services.notes import add_note
+from candidates.services.words import index_documents
 from clouder.embedded import s3
 from common.actors import candidate, staff
+from files.derive import read_files
 from files.models import StoredFile
 from files.samples import pdf
 from tests.factories import people
@@ -42,6 +44,7 @@ PLACES = {
     "candidates_application",
     "candidates_applicationdraft",
     "candidates_candidate",
+    "candidates_document",
     "candidates_interaction",
     "candidates_note",
     "candidates_profilelink",
@@ -82,6 +85,7 @@ def sing(number: int, at: datetime, position: Position, recruiter: User) -> Bird
         links=[(LinkKind.OTHER, f"https://{word}.example.org")],
     )
     person = sent.candidate
+    assert (read_files(at=then), index_documents()) == (1, 1)
     add_note(person.pk, text=word, actor=actor, at=then)
     record_interaction(person.pk, kind=InteractionKind.CALL, occurred_at=then, text=word, actor=actor, at=then)
     move_application(sent.pk, to_stage=Stage.REJECTED, actor=actor, at=then)
@@ -105,7 +109,7 @@ def sing(number: int, at: datetime, position: Position, recruiter: User) -> Bird
         action_flag=CHANGE,
     )
     if hasattr(storages["files"], "bucket_name"):
-        _leave_more_in_the_bucket(StoredFile.objects.get(owner_ref=person.pk).key, word)
+        _leave_more_in_the_bucket(StoredFile.objects.get(owner_ref=person.pk, made_of=None).key, word)
     case = request_erasure(person.person_ref, actor=candidate(person.person_ref), at=at)
     person.refresh_from_db()
     assert case is not None

@@ -26,8 +26,10 @@ from candidates.services.interactions import record_interaction
 from candidates.services.interviews import plan_interview
 from candidates.services.mail import receive_mail
 from candidates.services.notes import add_note
+from candidates.services.words import index_documents
 from clouder.embedded import s3
 from common.actors import candidate, staff
+from files.derive import read_files
 from files.models import StoredFile
 from files.samples import pdf
 from files.services import remaining_objects
@@ -92,6 +94,7 @@ def with_canary_everywhere(at: datetime, position: Position, recruiter: User) ->
         has_longer_storage=True,
     )
     person, actor = sent.candidate, staff(recruiter.pk)
+    assert (read_files(at=at), index_documents()) == (1, 1)
     add_note(person.pk, text=CANARY, actor=actor, at=at)
     for text in ("A call", CANARY):
         record_interaction(person.pk, kind=InteractionKind.CALL, occurred_at=at, text=text, actor=actor, at=at)
@@ -142,6 +145,7 @@ def test_scenario_15_after_an_erasure_the_canary_is_nowhere(
         "candidates_application",
         "candidates_applicationdraft",
         "candidates_candidate",
+        "candidates_document",
         "candidates_interaction",
         "candidates_interview",
         "candidates_note",
@@ -151,7 +155,8 @@ def test_scenario_15_after_an_erasure_the_canary_is_nowhere(
         "files_storedfile",
         "mailing_outboxemail",
     }
-    assert (len(objects_with(CANARY)), len(objects_with(str(person.pk)))) == (2, 2)
+    # Two originals with the word in them, and the text of one; the picture of its page lies under the person as well.
+    assert (len(objects_with(CANARY)), len(objects_with(str(person.pk)))) == (3, 4)
 
     assert erasure.erase_due(at=person.expires_at).erased == [person.pk]
 
