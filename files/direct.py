@@ -24,7 +24,7 @@ from django.core.files.storage import storages
 from django.db import transaction
 
 from files.enums import DOCUMENT_KINDS, FileState, MediaKind, Refusal
-from files.errors import FileRefused, StoreError
+from files.errors import CheckerBusy, FileRefused, StoreError
 from files.models import StoredFile
 from files.services import Checked, check_file, display_name, new_key
 
@@ -107,7 +107,7 @@ def take_file(
         with suppress(StoreError):  # the row is there, and the purge tries again
             _store().purge_keys([stored.key])
         raise
-    except Exception:  # whatever kept it from being looked at, it may be tried again
+    except (StoreError, CheckerBusy, OSError):  # it was not looked at, and may be tried again
         _give_back(stored, until=stored.expires_at)
         raise
     return _move(stored, version, checked)

@@ -24,7 +24,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.template import Template
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.test.signals import template_rendered
 from django.urls import reverse
 from django.utils import translation
@@ -71,6 +71,7 @@ from candidates.services.restrictions import (
 from candidates.services.sourcing import Found, record_assessment, source_candidate
 from candidates.services.suppression import Identifiers, suppress, suppress_person
 from candidates.services.tasks_for_staff import open_contact_or_close_tasks
+from clouder import settings as real_settings
 from common.actors import SYSTEM, staff
 from common.actors import candidate as the_candidate
 from files.enums import FileState, ScanState
@@ -412,6 +413,9 @@ def test_every_public_page_is_finnish(
     look(submit(client, client.get(form), form, **wrong, cv=a_pdf(content=b"x"), other_file=a_pdf()), 422)
     look(client.post(form, {"name": "x"}, CONTENT_LENGTH="26000000"), 413)
     right = {"name": "Aino", "email": "aino@example.org", "linkedin": "", "links": "", "cover_letter": "Hei!"}
+    bucket = {**real_settings.STORAGES, "files": real_settings._storage("example-candidates", None)}
+    with override_settings(STORAGES=bucket):  # the form that lets browsers send files straight to a bucket
+        look(client.get(form))
     filled = submit(client, client.get(form), form, **right, cv=a_pdf(), other_file=a_pdf())
     assert filled.status_code == 303
     look(client.get(form))
@@ -573,6 +577,8 @@ def _read_candidates(
     for scan, person in zip(ScanState, Application.objects.filter(candidate__email__startswith="n"), strict=False):
         StoredFile.objects.filter(owner_ref=person.candidate_id).update(scan=scan)
         look(desk.get(reverse("admin:candidates_candidate_change", args=[person.candidate_id])))
+    document = waiting.candidate.documents.get()
+    look(desk.get(reverse("admin:candidates_candidate_read", args=[waiting.candidate_id, document.pk])))
     for person in (waiting, disowned, closed):  # asked, not to be asked, and replaced
         refused_document(person, at=at)
     drop_refused_files(at=at)

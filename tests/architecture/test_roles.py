@@ -79,6 +79,8 @@ ANSWERS: dict[str, tuple[str, str]] = {
     "candidates_candidate_interview_act": ("302 403 404 404 403", "302 403 302 302 403"),
     "candidates_candidate_move": ("302 403 404 404 403", "302 403 302 302 403"),
     "candidates_candidate_file": (CANDIDATES, CANDIDATES),
+    "candidates_candidate_read": (CANDIDATES, CANDIDATES),
+    "candidates_candidate_picture": ("302 403 404 404 403", "302 403 404 404 403"),
     "candidates_application_changelist": (CANDIDATES, CANDIDATES),
     "candidates_application_add": (NOBODY, NOBODY),
     "candidates_application_change": ("302 403 302 302 403", "302 403 302 302 403"),
@@ -276,6 +278,8 @@ def addresses(application: Application, user: User) -> dict[str, str]:
     keys: dict[str, list[Any]] = {
         "candidates_candidate_move": [candidate, application.pk],
         "candidates_candidate_file": [candidate, document],
+        "candidates_candidate_read": [candidate, document],
+        "candidates_candidate_picture": [candidate, document, 1],
         "view_on_site": [1, 1],
         "app_list": ["candidates"],
         "auth_user_password_change": [user.pk],

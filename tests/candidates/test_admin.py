@@ -204,7 +204,7 @@ def test_the_page_holds_what_the_person_told(desk: Desk, position: Position, at:
     size = sent.candidate.documents.get().stored_file.size
     assert part(page, f"application-{sent.pk}") == (
         f"Backend developer Received {sent.reference} sent on 23 November 2026 CV cv.pdf "
-        f"not scanned for viruses PDF, {size} bytes "
+        f"not scanned for viruses PDF, {size} bytes Read cv.pdf "
         "Cover letter I build services."
     )
     assert part(page, "profile") == (
@@ -264,13 +264,13 @@ def test_linked_records_are_on_one_page(desk: Desk, aino: Application, at: datet
     assert part(page, f"application-{older.pk}") == (
         f"Open application The same person also sent {older.reference} on 15 October 2026. The name on it is "
         f"A. Esimerkki. Received CV cv.pdf not scanned for viruses PDF, "
-        f"{older.candidate.documents.get().stored_file.size} bytes"
+        f"{older.candidate.documents.get().stored_file.size} bytes Read cv.pdf"
     )
     assert part(page, f"application-{newer.pk}") is not None
     assert part(page, f"application-{newer.pk}") == (
         f"Open application The same person also sent {newer.reference} on 24 November 2026. Received CV cv.pdf "
         "not scanned for viruses PDF, "
-        f"{newer.candidate.documents.get().stored_file.size} bytes Cover letter Again."
+        f"{newer.candidate.documents.get().stored_file.size} bytes Read cv.pdf Cover letter Again."
     )
     records = {aino.candidate_id, older.candidate_id, newer.candidate_id}
     assert set(AccessEvent.objects.get().subject_refs) == records

@@ -182,9 +182,12 @@ def test_scenario_21_every_address_answers_as_for_somebody_who_never_was(
     with time_machine.travel(at, tick=False):
         others = contacts(aino, recruiter)
     who, stranger = aino.candidate_id, uuid4()
+    document = aino.candidate.documents.get().pk
     keys = {
         "candidates_candidate_move": [who, aino.pk],
-        "candidates_candidate_file": [who, aino.candidate.documents.get().pk],
+        "candidates_candidate_file": [who, document],
+        "candidates_candidate_read": [who, document],
+        "candidates_candidate_picture": [who, document, 1],
         **others,
     }
     mine = ("candidates_candidate_", "candidates_application_")

@@ -183,7 +183,7 @@ def test_limits_of_memory_and_processor_end_a_child() -> None:
     with pytest.raises(ChildDied):
         read(good, "PDF", memory_bytes=1024 * 1024)
     with pytest.raises(ChildDied):
-        read(good, "PDF", cpu_seconds=1)
+        run_bounded("tests.parts.curious_child", io.BytesIO(b""), "toil", cpu_seconds=1)
 
 
 def test_a_child_opens_nothing_and_knows_nothing() -> None:

@@ -16,6 +16,8 @@ def answer(content: bytes, argument: str) -> Iterator[tuple[dict[str, Any], byte
     """What became of each try."""
     if argument == "sleep":
         time.sleep(60)
+    while argument == "toil":
+        pass
     names = sorted(name for name in os.environ if name != "LC_CTYPE")  # which Python itself sets
     yield (
         {
