@@ -84,7 +84,7 @@ def assert_kept(page: Answer) -> None:
 
 def assert_nothing_waits(site: Site) -> None:
     """The temporary files of a request go when its answer has been sent."""
-    wait_until(lambda: list(site.gunicorn.tmp.iterdir()) == [], "temporary files go")
+    wait_until(lambda: site.gunicorn.temporary() == [], "temporary files go")
 
 
 @pytest.mark.parametrize("path", [FORM, LOMAKE])

@@ -89,7 +89,7 @@ def test_whoever_hangs_up_before_the_end_leaves_nothing_in_nginx(start_site: Sta
         clients.hold(1, head + body[: len(body) * 6 // 10])
         wait_until(lambda: site.nginx.kept_bodies() == 1, "nginx keeps what came")
     wait_until(lambda: site.nginx.kept_bodies() == 0, "nginx drops it")
-    assert (rows(), objects(), list(site.gunicorn.tmp.iterdir())) == ((0, 0, 0), [], [])
+    assert (rows(), objects(), site.gunicorn.temporary()) == ((0, 0, 0), [], [])
     assert_everybody_else_is_served(site)
 
 
@@ -107,13 +107,13 @@ def test_whoever_hangs_up_before_the_end_leaves_nothing_in_the_portal(straight: 
     connection.sendall(head + body[: len(body) * 6 // 10])
     wait_until(lambda: list(site.gunicorn.tmp.glob("*.upload.pdf")), "the portal keeps what came")
     connection.close()
-    wait_until(lambda: not list(site.gunicorn.tmp.iterdir()), "the portal drops it")
+    wait_until(lambda: not site.gunicorn.temporary(), "the portal drops it")
     # The same request whole, which would be told from the one before by nothing but its end.
     assert (rows(), objects()) == ((0, 0, 0), [])
     with socket.create_connection(("127.0.0.1", site.gunicorn.port), SECONDS) as again:
         again.sendall(head + body)
         assert again.recv(100).startswith(b"HTTP/1.1 303 ")
-    wait_until(lambda: not list(site.gunicorn.tmp.iterdir()), "the portal drops what it has stored")
+    wait_until(lambda: not site.gunicorn.temporary(), "the portal drops what it has stored")
     assert (rows(), len(objects())) == ((1, 1, 0), 1)
     assert "Traceback" not in site.gunicorn.log.read_text()
 
@@ -123,7 +123,7 @@ def test_a_form_of_more_than_25_mb_gets_a_page_in_the_language_of_the_form(start
     answer = site.send("POST", LOMAKE, bytes(settings.REQUEST_MAX_BYTES + 1), Content_Type="multipart/form-data")
     assert (answer.status, answer.headers["Content-Language"]) == (413, "fi")
     assert f'href="{LOMAKE}"' in answer.text
-    assert (rows(), objects(), list(site.gunicorn.tmp.iterdir())) == ((0, 0, 0), [], [])
+    assert (rows(), objects(), site.gunicorn.temporary()) == ((0, 0, 0), [], [])
 
 
 def assert_in_both_languages(answer: Answer, status: int, english: str, finnish: str) -> None:
@@ -176,7 +176,7 @@ def test_300_mb_without_a_length_are_refused_by_the_portal(straight: tuple[Site,
     before = site.gunicorn.memory()
     assert send_300_mb(connection, "X-Forwarded-Proto: https\r\n") == b"HTTP/1.1 400 Bad Request"
     assert site.gunicorn.memory() - before < MEMORY
-    assert (rows(), list(site.gunicorn.tmp.iterdir())) == ((0, 0, 0), [])
+    assert (rows(), site.gunicorn.temporary()) == ((0, 0, 0), [])
 
 
 def test_300_mb_with_their_length_are_refused_unread_by_every_page(start_site: StartSite) -> None:

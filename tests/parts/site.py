@@ -38,6 +38,10 @@ class Gunicorn(Server):
         self.tmp = tmp
         self.environment = environment
 
+    def temporary(self) -> list[Path]:
+        """What lies in the folder for temporary files, but for the slots of the checker, which stay."""
+        return [path for path in self.tmp.iterdir() if not path.name.startswith("clouder-checks-")]
+
     def start_process(self) -> "subprocess.Popen[bytes]":
         """Start it as the Procfile does."""
         command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn_conf.py", "clouder.wsgi"]
