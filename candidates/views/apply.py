@@ -116,9 +116,11 @@ class Visit:
             **more,
         }
 
-    def form_page(self, filled: ApplicationForm, staging: Staging, *, status: int = 200) -> HttpResponse:
+    def form_page(
+        self, filled: ApplicationForm, staging: Staging, *, status: int = 200, problem: str = ""
+    ) -> HttpResponse:
         """The form. It may send files to the bucket's origin, where there is a bucket, and to nowhere else."""
-        context = self.context(form=filled, staged=staging.by_field(), waiting=staging.waiting)
+        context = self.context(form=filled, staged=staging.by_field(), waiting=staging.waiting, problem=problem)
         response = render(self.request, "candidates/apply_form.html", context, status=status)
         if origin := upload_origin():
             csp_update({"connect-src": [origin]})(lambda _: response)(self.request)  # it marks this very response
@@ -186,11 +188,13 @@ def _take_form(visit: Visit) -> HttpResponse:
 
 
 def _not_now(visit: Visit, draft: ApplicationDraft | None, problem: str) -> HttpResponse:
-    """The form with all that was typed, and what is the matter. Nothing is stored."""
-    staged = Staging(visit.at, draft).by_field()
-    kept = ApplicationForm(initial=_typed(visit.request), staged=staged)
-    context = visit.context(form=kept, staged=staged, problem=problem)
-    return render(visit.request, "candidates/apply_form.html", context, status=429)
+    """The form with all that was typed, files that lie in the bucket included, and what is the matter. Nothing is
+    stored.
+    """
+    staging = Staging(visit.at, draft)
+    staging.keep_announced(visit.request.POST)
+    kept = ApplicationForm(initial=_typed(visit.request), staged=staging.by_field())
+    return visit.form_page(kept, staging, status=429, problem=problem)
 
 
 def _typed(request: HttpRequest) -> dict[str, Any]:

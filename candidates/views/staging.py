@@ -115,6 +115,10 @@ class Staging:
             if token := posted.get(f"{name}_direct"):
                 self._take_announced(name, token)
 
+    def keep_announced(self, posted: Mapping[str, Any]) -> None:
+        """Look at nothing now: what the browser has sent to the bucket waits until the form is sent again."""
+        self.waiting = {name: posted[key] for name in FILE_FIELDS if posted.get(key := f"{name}_direct")}
+
     def _take_announced(self, name: str, token: str) -> None:
         try:
             meant_for, pk = signing.loads(token, salt=UPLOAD_SALT)

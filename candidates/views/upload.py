@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from candidates.forms.apply import FILE_FIELDS
 from candidates.services import drafts
+from candidates.views import quotas
 from candidates.views.apply import Visit
 from candidates.views.staging import Staging
 from common.network import address_prefix
@@ -24,8 +25,9 @@ MOST_DIGITS = 12
 def announce(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """Answer in JSON: ``url``, ``fields`` and ``token``, or 422 with an ``error`` in words.
 
-    404 where there is no bucket, 410 where the position is closed, 400 for what no page of ours sends: the script then
-    leaves the file to the form.
+    404 where there is no bucket, 410 where the position is closed, 400 for what no page of ours sends, 429 where the
+    form itself would not be taken now: the script then leaves the file to the form, which says so. Both count the same
+    posts and drafts (limits: application form).
     """
     if not upload_origin():
         raise Http404
@@ -36,8 +38,11 @@ def announce(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     is_number = size.isascii() and size.isdecimal() and len(size) <= MOST_DIGITS
     if not (visit.read_token() and field in FILE_FIELDS and is_number):
         return JsonResponse({}, status=400)
+    draft = visit.draft_of_form()
+    if quotas.post_problem(request, at=visit.at) or (not draft and quotas.draft_problem(request, at=visit.at)):
+        return JsonResponse({}, status=429)
     visit.cookie = visit.cookie or drafts.new_token()
-    staging = Staging(visit.at, visit.open_draft())
+    staging = Staging(visit.at, draft or visit.open_draft())
     announced = staging.announce(
         field, request.POST.get("name", ""), int(size), address_prefix(request), request.POST.get("email", "")
     )

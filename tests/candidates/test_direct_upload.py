@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from candidates.models import Application, ApplicationDraft, Document
 from clouder.embedded import s3
+from files.direct import upload_origin
 from files.enums import FileState
 from files.models import StoredFile
 from files.samples import docx, pdf
@@ -279,3 +280,29 @@ def test_with_a_folder_nothing_is_announced(client: Client, settings: Settings, 
     assert "data-upload" not in page.content.decode()
     assert announce(client, page).status_code == 404
     assert Application.objects.count() == 0
+
+
+def test_an_announcement_counts_as_the_form_does(client: Client, settings: Settings) -> None:
+    settings.SUBMISSIONS_PER_HOUR_AND_PREFIX = 1
+    page = client.get(FORM)
+    assert announce(client, page).status_code == 200
+    assert announce(Client(), Client().get(FORM)).status_code == 429, "no second draft is begun"
+    assert (ApplicationDraft.objects.count(), StoredFile.objects.count()) == (1, 1)
+    settings.FORM_POSTS_PER_HOUR_AND_PREFIX = 2
+    assert announce(client, page).status_code == 429, "nor a third post taken"
+    assert StoredFile.objects.count() == 1
+
+
+def test_a_file_in_the_bucket_is_kept_while_the_form_is_not_taken(
+    client: Client, settings: Settings, traveller: Any
+) -> None:
+    page = client.get(FORM)
+    token = sent(client, page, pdf("Mine"))
+    settings.FORM_POSTS_PER_HOUR_AND_PREFIX = 0
+    refused = fill(client, page, cv_direct=token)
+    assert (refused.status_code, form_with(refused, "token")["data"]["cv_direct"]) == (429, token)
+    assert f"connect-src 'self' {upload_origin()};" in f"{refused['Content-Security-Policy']};"
+    traveller.shift(timedelta(hours=1))
+    settings.FORM_POSTS_PER_HOUR_AND_PREFIX = 10
+    assert submit(client, refused, FORM).status_code == 303
+    assert client.get(CHECK).content.decode().count("cv.pdf") > 0
