@@ -23,16 +23,15 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from files.bounded import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS, ChildDied, Part, run_bounded
-from files.enums import FilePart, FileState, MediaKind, ScanState
+from files.enums import DOWNLOADABLE, FilePart, FileState, MediaKind
 from files.errors import StoreError
 from files.models import StoredFile
-from files.services import open_file, prefix_of
+from files.services import derived_key, open_file
 
 BATCH: Final = 10
 LEASE: Final = timedelta(minutes=10)
 """Longer than one batch takes, each file at the end of its time."""
 MOST_TRIES: Final = 3
-READABLE_SCANS: Final = (ScanState.CLEAN, ScanState.NOT_SCANNED)
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +63,7 @@ def read_files(*, at: datetime, limit: int = BATCH, limits: ReadingLimits = DEFA
 
 def _due(at: datetime) -> QuerySet[StoredFile]:
     originals = StoredFile.objects.filter(part=FilePart.ORIGINAL, state=FileState.ATTACHED, read_after__lte=at)
-    return originals.filter(scan__in=READABLE_SCANS)
+    return originals.filter(scan__in=DOWNLOADABLE)
 
 
 @transaction.atomic
@@ -139,10 +138,10 @@ def _hold(original: StoredFile) -> bool:
 def _row(original: StoredFile, part: Part, at: datetime) -> StoredFile:
     digest = hashlib.sha256(part.content)
     page = part.head.get("page")
-    which = f"{original.key}|{part.head['part']}|{page}|{digest.hexdigest()}"
+    source = f"{original.key}|{part.head['part']}|{page}|{digest.hexdigest()}"
     return StoredFile(
         owner_ref=original.owner_ref,
-        key=f"{prefix_of(original.owner_ref)}{hashlib.sha256(which.encode()).hexdigest()[:32]}",
+        key=derived_key(original.owner_ref, source),
         name=original.name,
         kind=MediaKind.TEXT if part.head["part"] == FilePart.TEXT else MediaKind.JPEG,
         size=len(part.content),

@@ -54,6 +54,11 @@ def new_key(owner_ref: UUID) -> str:
     return f"{prefix_of(owner_ref)}{secrets.token_hex(16)}"
 
 
+def derived_key(owner_ref: UUID, source: str) -> str:
+    """A key that follows from what the object is made of: making it again, after a crash, makes no second one."""
+    return f"{prefix_of(owner_ref)}{hashlib.sha256(source.encode()).hexdigest()[:32]}"
+
+
 @dataclass(frozen=True)
 class Checked:
     """A file that may be kept: what it is by its content, and its bytes from their beginning.
@@ -181,9 +186,8 @@ def copy_stored_file(stored: StoredFile, *, owner_ref: UUID, at: datetime) -> St
     or not the row was committed. Raises FileNotFoundError where the store has lost the object, StoreError where it
     refuses.
     """
-    name = hashlib.sha256(f"{stored.key}|{owner_ref}".encode()).hexdigest()[:32]
     copy, _ = StoredFile.objects.get_or_create(
-        key=f"{prefix_of(owner_ref)}{name}",
+        key=derived_key(owner_ref, f"{stored.key}|{owner_ref}"),
         defaults={
             "owner_ref": owner_ref,
             "name": stored.name,

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from candidates.models import Candidate, Document
 from candidates.selectors.page import readable_documents
-from files.enums import FilePart, FileState, MediaKind, ScanState
+from files.enums import FilePart, FileState, MediaKind
 from files.models import StoredFile
 
-SHOWN_SCANS: Final = (ScanState.CLEAN, ScanState.NOT_SCANNED)
 DRAWN: Final = (MediaKind.PDF, MediaKind.PNG, MediaKind.JPEG)
 """Kinds of which there are pictures; of the others there is a text alone (T3)."""
 
@@ -27,8 +26,7 @@ class Reading:
     @property
     def is_scanned(self) -> bool:
         """Whether the virus scan lets it be shown, or there is none."""
-        stored = self.document.stored_file
-        return stored.state == FileState.ATTACHED and stored.scan in SHOWN_SCANS
+        return self.document.stored_file.is_downloadable
 
     @property
     def is_waiting(self) -> bool:
