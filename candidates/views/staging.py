@@ -59,6 +59,32 @@ def explain(reason: str, field: str) -> "Promise | str":
     return MESSAGES[reason]
 
 
+def keep_upload(
+    upload: UploadedFile[Any], field: str, *, owner_ref: UUID, prefix: str, email: str, at: datetime, full: str = ""
+) -> "StoredFile | Promise | str":
+    """Check and stage a file that came with a form by the input ``field``; otherwise say in words why not.
+
+    ``prefix`` is where the request comes from and ``email`` an address: both have a quota for the day. ``full`` is what
+    is said where no file more may come.
+    """
+    size = upload.size or 0
+    if size > settings.FILE_MAX_BYTES:
+        return MESSAGES[Refusal.TOO_BIG]
+    if isinstance(upload, UnkeptFile):
+        return NOT_STORED
+    if problem := full or file_problem(prefix, owner_ref, email, size, at=at):
+        return problem
+    content, kinds = cast(BinaryIO, upload.file), FILE_KINDS[field]
+    try:
+        return stage_file(content, name=upload.name or "", owner_ref=owner_ref, at=at, kinds=kinds)
+    except FileRefused as refused:
+        return explain(refused.reason, field)
+    except CheckerBusy:
+        return BUSY
+    except (StoreError, OSError):  # the disk of a local store may be full
+        return NOT_STORED
+
+
 class Staging:
     """The staged files of a draft, and what was wrong with those that were not taken."""
 
@@ -169,36 +195,13 @@ class Staging:
 
     def _take_one(self, name: str, upload: UploadedFile[Any], prefix: str, email: str) -> None:
         assert self.draft is not None
-        if (upload.size or 0) > settings.FILE_MAX_BYTES:
-            self.errors[name] = MESSAGES[Refusal.TOO_BIG]
-            return
-        if isinstance(upload, UnkeptFile):
-            self.errors[name] = NOT_STORED
-            return
-        if self._is_full(name):
-            self.errors[name] = TOO_MANY % {"count": settings.FILES_PER_APPLICATION}
-            return
-        if problem := file_problem(prefix, self.draft.candidate_ref, email, upload.size or 0, at=self.at):
-            self.errors[name] = problem
-            return
-        try:
-            stored = stage_file(
-                cast(BinaryIO, upload.file),
-                name=upload.name or "",
-                owner_ref=self.draft.candidate_ref,
-                at=self.at,
-                kinds=FILE_KINDS[name],
-            )
-        except FileRefused as refused:
-            self.errors[name] = explain(refused.reason, name)
-            return
-        except CheckerBusy:
-            self.errors[name] = BUSY
-            return
-        except (StoreError, OSError):  # the disk of a local store may be full
-            self.errors[name] = NOT_STORED
-            return
-        self._keep(name, stored)
+        full = TOO_MANY % {"count": settings.FILES_PER_APPLICATION} if self._is_full(name) else ""
+        ref = self.draft.candidate_ref
+        kept = keep_upload(upload, name, owner_ref=ref, prefix=prefix, email=email, at=self.at, full=full)
+        if isinstance(kept, StoredFile):
+            self._keep(name, kept)
+        else:
+            self.errors[name] = kept
 
     def _keep(self, name: str, stored: StoredFile) -> None:
         assert self.draft is not None

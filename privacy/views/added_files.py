@@ -5,9 +5,8 @@ more is needed. The token in the address stands in for Django's CSRF cookie, as 
 (docs/adr/0005): who does not have it can do nothing here.
 """
 
-from typing import Any, BinaryIO, cast
+from typing import Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -17,19 +16,17 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.enums import LinkPurpose
 from candidates.enums import DocumentKind
-from candidates.forms.apply import FILE_FIELDS, FILE_KINDS
+from candidates.forms.apply import FILE_FIELDS
 from candidates.selectors.refused_files import RefusedFile, wanted_files
 from candidates.services.added_files import add_file_again
-from candidates.views.quotas import file_problem
-from candidates.views.staging import BUSY, MESSAGES, NOT_STORED, explain
+from candidates.views.staging import keep_upload
 from common.errors import Refused
 from common.network import address_prefix
 from common.wake import wake
-from files.enums import Refusal
-from files.errors import CheckerBusy, FileRefused, StoreError
-from files.services import discard_staged, stage_file
+from files.models import StoredFile
+from files.services import discard_staged
 from files.tasks import scan_files
-from files.uploads import UnkeptFile, use_capped_uploads
+from files.uploads import use_capped_uploads
 from privacy.forms import AddFileForm
 from privacy.views.mailed_links import Holder, mailed
 
@@ -76,24 +73,13 @@ def _take(request: HttpRequest, holder: Holder, wanted: RefusedFile) -> str:
     """Check, store and attach the file that was sent. Returns what is wrong with it, in words; empty where it is
     taken.
     """
-    upload = cast("UploadedFile[Any]", request.FILES["file"])
     record, field = holder.record, FIELDS[DocumentKind(wanted.kind)]
-    size = upload.size or 0
-    if size > settings.FILE_MAX_BYTES:
-        return str(MESSAGES[Refusal.TOO_BIG])
-    if isinstance(upload, UnkeptFile):
-        return str(NOT_STORED)
-    if problem := file_problem(address_prefix(request), record.pk, record.address, size, at=holder.at):
-        return problem
-    content, kinds = cast(BinaryIO, upload.file), FILE_KINDS[field]
-    try:
-        stored = stage_file(content, name=upload.name or "", owner_ref=record.pk, at=holder.at, kinds=kinds)
-    except FileRefused as refused:
-        return str(explain(refused.reason, field))
-    except CheckerBusy:
-        return str(BUSY)
-    except (StoreError, OSError):  # the disk of a local store may be full
-        return str(NOT_STORED)
+    stored = keep_upload(
+        cast("UploadedFile[Any]", request.FILES["file"]), field, owner_ref=record.pk,
+        prefix=address_prefix(request), email=record.address, at=holder.at,
+    )  # fmt: skip
+    if not isinstance(stored, StoredFile):
+        return str(stored)
     try:
         add_file_again(
             wanted.application_id,
