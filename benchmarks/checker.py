@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from benchmarks import _report as report
 from files.child import Checker
-from files.child_main import ChildLimits
+from files.confinement import ChildLimits
 from files.enums import MediaKind
 from files.verdict import Verdict
 

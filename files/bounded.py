@@ -8,7 +8,6 @@ standard input, the answer goes through a pipe. Whatever kills it, the process t
 import importlib
 import json
 import os
-import resource
 import selectors
 import subprocess
 import sys
@@ -16,16 +15,15 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+
+from files.confinement import DEFAULT, ChildLimits, confine
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 START: Final = "import sys; sys.path.insert(0, sys.argv[1]); from files.bounded import serve; serve(*sys.argv[2:])"
 PIECE: Final = 1024 * 1024
-CPU_SECONDS: Final = 10
-WALL_SECONDS: Final = 20.0
-MEMORY_BYTES: Final = 512 * 1024 * 1024
 START_SECONDS: Final = 15.0
 """Beyond the wall clock of the work: a new Python has to load first."""
 
@@ -47,9 +45,7 @@ def run_bounded(
     stream: BinaryIO,
     argument: str = "",
     *,
-    cpu_seconds: int = CPU_SECONDS,
-    wall_seconds: float = WALL_SECONDS,
-    memory_bytes: int = MEMORY_BYTES,
+    limits: ChildLimits = DEFAULT,
     most_bytes: int = 64 * 1024 * 1024,
 ) -> list[Part]:
     """Let ``module.answer(content, argument)`` make its parts of a file in a child process.
@@ -58,9 +54,7 @@ def run_bounded(
         module: dotted name; its ``prepare()`` loads what the work needs before the limits are set.
         stream: the file, from its beginning.
         argument: what the module is told besides.
-        cpu_seconds: processor time of the child, its start included.
-        wall_seconds: wall clock, beyond what the start takes.
-        memory_bytes: address space beyond what the child has when it begins.
+        limits: what the child may use; the processor time of its start counts, the wall clock of it does not.
         most_bytes: the longest answer that is taken.
 
     Raises:
@@ -68,7 +62,7 @@ def run_bounded(
         OSError: the stream cannot be read.
 
     """
-    command = [sys.executable, "-I", "-c", START, str(ROOT), module, argument, str(cpu_seconds), str(memory_bytes)]
+    command = [sys.executable, "-I", "-c", START, str(ROOT), module, argument, json.dumps(asdict(limits))]
     with tempfile.TemporaryFile() as content:  # a child gets a descriptor, whatever kind of stream this is
         while piece := stream.read(PIECE):
             content.write(piece)
@@ -77,7 +71,7 @@ def run_bounded(
             command, stdin=content, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/"
         ) as child:
             try:
-                answer = _read(child, time.monotonic() + START_SECONDS + wall_seconds, most_bytes)
+                answer = _read(child, time.monotonic() + START_SECONDS + limits.wall_seconds, most_bytes)
             finally:
                 child.kill()
     return _parts(answer)
@@ -119,11 +113,11 @@ def _parts(answer: bytes) -> list[Part]:
 # In the child
 
 
-def serve(module: str, argument: str, cpu_seconds: str, memory_bytes: str) -> None:
+def serve(module: str, argument: str, limits: str) -> None:
     """Be the child: load the module, set the limits, answer, and end without a word where it does not go well."""
     work = importlib.import_module(module)
     work.prepare()
-    _confine(int(cpu_seconds), int(memory_bytes))
+    confine(ChildLimits(**json.loads(limits)))
     answer: Callable[[bytes, str], Iterator[tuple[dict[str, Any], bytes]]] = work.answer
     with suppress(BrokenPipeError):
         content = sys.stdin.buffer.read()
@@ -133,16 +127,3 @@ def serve(module: str, argument: str, cpu_seconds: str, memory_bytes: str) -> No
         out.write(b'{"is_end": true}\n')
         out.flush()
     os._exit(0)  # a parser's own clearing up is nobody's concern
-
-
-def _confine(cpu_seconds: int, memory_bytes: int) -> None:
-    """Give up what the work does not need. What is open stays open; nothing can be opened."""
-    pages = int(Path("/proc/self/statm").read_text().split()[0]) if sys.platform == "linux" else 0
-    if pages:
-        most = pages * resource.getpagesize() + memory_bytes
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    for limit in (resource.RLIMIT_NOFILE, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE):
-        resource.setrlimit(limit, (0, 0))
-    with suppress(ValueError, OSError):  # counts other processes of the user too; it only ever forbids
-        resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))

@@ -27,7 +27,8 @@ from typing import Any, BinaryIO, Final
 
 from django.conf import settings
 
-from files.child_main import BEGUN, ChildLimits
+from files.child_main import BEGUN
+from files.confinement import DEFAULT, ChildLimits
 from files.enums import DOCUMENT_KINDS, PICTURE_SIGNATURES, MediaKind, Refusal
 from files.errors import CheckerBusy
 from files.slots import cores, take_slot
@@ -48,8 +49,8 @@ _HEAD: Final = 4096
 _NAME: Final = 100  # characters of a name, from its end, that a check is told
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _START: Final = (
-    "import json, sys; sys.path.insert(0, sys.argv[1]); from files.child_main import ChildLimits, main;"
-    " main(int(sys.argv[2]), sys.argv[3], ChildLimits(**json.loads(sys.argv[4])))"
+    "import json, sys; sys.path.insert(0, sys.argv[1]); from files.child_main import main;"
+    " from files.confinement import ChildLimits; main(int(sys.argv[2]), sys.argv[3], ChildLimits(**json.loads(sys.argv[4])))"
 )
 
 
@@ -99,7 +100,7 @@ class _Helper:
 class Checker:
     """Does ``work`` (``module:function``, of a stream and a name, answering with a Verdict) in children."""
 
-    def __init__(self, slots: Path, *, work: str = WORK, limits: ChildLimits = ChildLimits(), count: int = 0) -> None:  # noqa: B008 (frozen)
+    def __init__(self, slots: Path, *, work: str = WORK, limits: ChildLimits = DEFAULT, count: int = 0) -> None:
         """``count`` children at a time, 0 for as many as there are cores; ``slots`` is the folder that counts them."""
         self.limits = limits
         self._slots, self._count = slots, count or cores()

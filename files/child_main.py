@@ -16,7 +16,6 @@ import io
 import json
 import os
 import pkgutil
-import resource
 import select
 import signal
 import socket
@@ -24,10 +23,9 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, Final
 
+from files.confinement import ChildLimits, confine
 from files.enums import PICTURE_SIGNATURES
 from files.verdict import Verdict
 
@@ -38,16 +36,6 @@ BEGUN: Final = b"+"
 ORDER_BYTES: Final = 4096
 _LOOK_MS: Final = 50  # between two looks at the children that run
 _PIECE: Final = 1024 * 1024
-
-
-@dataclass(frozen=True)
-class ChildLimits:
-    """What one child may use (limits: parser child)."""
-
-    cpu_seconds: int = 10
-    wall_seconds: int = 20
-    memory_bytes: int = 512 * 1000 * 1000
-    """Address space beyond that of the process at its start."""
 
 
 class Content(io.RawIOBase):
@@ -153,7 +141,8 @@ def _live(function: Work, name: str, descriptors: list[int], limits: ChildLimits
     answer = b""
     try:
         content, reply, _slot = descriptors
-        _give_up_everything(limits)
+        os.dup2(0, 2)  # libraries complain there, in words of the file; 0 cannot be written to
+        confine(limits)
         os.write(reply, BEGUN)
         answer = _answer(function(io.BufferedReader(Content(content), _PIECE), name))
     finally:
@@ -177,37 +166,3 @@ def _write(reply: int, answer: bytes) -> None:
     rest = memoryview(answer)
     while rest:
         rest = rest[os.write(reply, rest) :]
-
-
-def _give_up_everything(limits: ChildLimits) -> None:
-    """Leave nothing but reading the file, thinking, and answering.
-
-    The kernel ends the process by itself when its time is over, also where nobody is left to look after it. Each limit
-    is set for good: an ordinary user cannot raise a hard limit again.
-    """
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.alarm(limits.wall_seconds)
-    with suppress(OSError):  # where there is such a thing: whoever is short of memory ends this process, not the web's
-        Path("/proc/self/oom_score_adj").write_text("1000")
-    os.dup2(0, 2)  # libraries complain there, in words of the file; 0 cannot be written to
-    size = _address_space()
-    if size:
-        _limit(resource.RLIMIT_AS, size + limits.memory_bytes)
-    _limit(resource.RLIMIT_CPU, limits.cpu_seconds)
-    _limit(resource.RLIMIT_CORE, 0)  # a core would hold the person's file
-    _limit(resource.RLIMIT_FSIZE, 0)  # no file grows, not even one that is open; a pipe is none
-    _limit(resource.RLIMIT_NPROC, 0)
-    _limit(resource.RLIMIT_NOFILE, 0)  # last: no file, no socket, no program can be opened from here on
-
-
-def _limit(what: int, most: int) -> None:
-    resource.setrlimit(what, (most, most))
-
-
-def _address_space() -> int:
-    """Bytes of address space of this process, or 0 where the system does not say."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-    except OSError:
-        return 0
-    return pages * resource.getpagesize()

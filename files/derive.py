@@ -13,7 +13,6 @@ import hashlib
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Final
@@ -22,7 +21,8 @@ from django.core.files.storage import storages
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from files.bounded import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS, ChildDied, Part, run_bounded
+from files.bounded import ChildDied, Part, run_bounded
+from files.confinement import DEFAULT, ChildLimits
 from files.enums import DOWNLOADABLE, FilePart, FileState, MediaKind
 from files.errors import StoreError
 from files.models import StoredFile
@@ -36,19 +36,7 @@ MOST_TRIES: Final = 3
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class ReadingLimits:
-    """What the child that reads one file may use; the defaults are the product's (limits.md, "parser child")."""
-
-    cpu_seconds: int = CPU_SECONDS
-    wall_seconds: float = WALL_SECONDS
-    memory_bytes: int = MEMORY_BYTES
-
-
-DEFAULT: Final = ReadingLimits()
-
-
-def read_files(*, at: datetime, limit: int = BATCH, limits: ReadingLimits = DEFAULT) -> int:
+def read_files(*, at: datetime, limit: int = BATCH, limits: ChildLimits = DEFAULT) -> int:
     """Make text and pictures of up to ``limit`` originals that are due; returns how many were taken.
 
     Safe to repeat, and several workers may run it at once. A file that kills its child is tried three times, minutes
@@ -86,17 +74,10 @@ def _let_go(original: StoredFile) -> None:
     log.warning("a stored file cannot be read: %s", original.pk)
 
 
-def _read(original: StoredFile, at: datetime, limits: ReadingLimits) -> None:
+def _read(original: StoredFile, at: datetime, limits: ChildLimits) -> None:
     try:
         with open_file(original) as content:
-            made = run_bounded(
-                "files.reading",
-                content,  # type: ignore[arg-type]
-                original.kind,
-                cpu_seconds=limits.cpu_seconds,
-                wall_seconds=limits.wall_seconds,
-                memory_bytes=limits.memory_bytes,
-            )
+            made = run_bounded("files.reading", content, original.kind, limits=limits)  # type: ignore[arg-type]
         _keep(original, made, at)
     except ChildDied:
         if original.read_tries >= MOST_TRIES:

@@ -15,7 +15,8 @@ from audit.enums import Access
 from audit.models import AccessEvent
 from candidates.models import Application, Candidate, Document, Position
 from candidates.services.words import index_documents
-from files.derive import ReadingLimits, read_files
+from files.confinement import ChildLimits
+from files.derive import read_files
 from files.enums import FileState, ScanState
 from files.models import StoredFile
 from files.samples import docx, pdf
@@ -97,7 +98,7 @@ def test_what_cannot_be_read_yet_or_at_all_is_said(desk: Desk, position: Positio
     said = [part(desk.get(READ, *where(aino)), "status", "role")]
     stored = StoredFile.objects.filter(owner_ref=aino.candidate_id)
     for attempt in range(3):
-        read_files(at=at + attempt * DAY, limits=ReadingLimits(memory_bytes=1))
+        read_files(at=at + attempt * DAY, limits=ChildLimits(memory_bytes=1))
     failed = desk.get(READ, *where(aino)).content.decode()
     assert "The portal could not read this file" in failed
     stored.update(scan=ScanState.WAITING)

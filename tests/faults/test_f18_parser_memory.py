@@ -13,7 +13,7 @@ from django.test import Client
 from candidates.models import Position
 from files import child
 from files.child import Checker
-from files.child_main import ChildLimits
+from files.confinement import ChildLimits
 from files.models import StoredFile
 from files.samples import pdf
 from tests.factories import pictures

@@ -20,7 +20,7 @@ import pytest
 
 from files.checker import check_document
 from files.child import WORK, Checker, check_in_child
-from files.child_main import ChildLimits
+from files.confinement import ChildLimits
 from files.enums import MediaKind, Refusal
 from files.errors import CheckerBusy
 from files.samples import docx, pdf

@@ -13,7 +13,8 @@ from PIL import Image
 
 from common.deletion import raw_delete
 from files import derive
-from files.derive import LEASE, MOST_TRIES, ReadingLimits, read_files
+from files.confinement import ChildLimits
+from files.derive import LEASE, MOST_TRIES, read_files
 from files.enums import FilePart, FileState, MediaKind, ScanState
 from files.errors import StoreError
 from files.models import StoredFile
@@ -118,7 +119,7 @@ def test_a_file_that_kills_its_child_is_tried_three_times_and_left_without(at: d
     original = attached(at)
     for attempt in range(MOST_TRIES):
         now = at + attempt * LEASE
-        assert read_files(at=now, limits=ReadingLimits(memory_bytes=1)) == 1
+        assert read_files(at=now, limits=ChildLimits(memory_bytes=1)) == 1
         assert read_files(at=now + LEASE - MINUTE) == 0
     assert read_files(at=at + MOST_TRIES * LEASE) == 0
     original.refresh_from_db()

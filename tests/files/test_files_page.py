@@ -13,7 +13,7 @@ from clouder import settings as real
 from common.network import address_prefix
 from files import bucket_rules
 from files.checkers.budget import DEFAULT
-from files.child_main import ChildLimits
+from files.confinement import ChildLimits
 from files.enums import SUFFIXES, MediaKind, Refusal, ScanState
 
 PAGE = (settings.BASE_DIR / "docs" / "reference" / "files.md").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from docx.oxml import parse_xml
 from PIL import Image
 
 from files.bounded import ChildDied, Part, run_bounded
+from files.confinement import ChildLimits
 from files.reading import MOST_CHARACTERS, MOST_PAGES, WIDTH, tidy
 from files.samples import docx, docx_parts, odt, odt_parts, packed, pdf
 from tests.factories.documents import owner_locked_pdf, pdf_with
@@ -18,7 +19,7 @@ WORDS = "Äiti Öljynen\nOhjelmistokehittäjä, 10 vuotta\nPython & Django"
 
 
 def read(content: bytes, kind: str, **limits: Any) -> list[Part]:
-    return run_bounded("files.reading", io.BytesIO(content), kind, **limits)
+    return run_bounded("files.reading", io.BytesIO(content), kind, limits=ChildLimits(**limits))
 
 
 def text_of(content: bytes, kind: str) -> str:
@@ -183,7 +184,7 @@ def test_limits_of_memory_and_processor_end_a_child() -> None:
     with pytest.raises(ChildDied):
         read(good, "PDF", memory_bytes=1024 * 1024)
     with pytest.raises(ChildDied):
-        run_bounded("tests.parts.curious_child", io.BytesIO(b""), "toil", cpu_seconds=1)
+        run_bounded("tests.parts.curious_child", io.BytesIO(b""), "toil", limits=ChildLimits(cpu_seconds=1))
 
 
 def test_a_child_opens_nothing_and_knows_nothing() -> None:
@@ -202,4 +203,4 @@ def test_an_answer_that_is_too_long_or_too_late_is_none() -> None:
     with pytest.raises(ChildDied, match="too long"):
         run_bounded("tests.parts.curious_child", io.BytesIO(b"content"), "argument", most_bytes=3)
     with pytest.raises(ChildDied, match="took too long"):
-        run_bounded("tests.parts.curious_child", io.BytesIO(b""), "sleep", wall_seconds=-12)
+        run_bounded("tests.parts.curious_child", io.BytesIO(b""), "sleep", limits=ChildLimits(wall_seconds=-12))
