@@ -50,7 +50,8 @@ _NAME: Final = 100  # characters of a name, from its end, that a check is told
 _ROOT: Final = Path(__file__).resolve().parent.parent
 _START: Final = (
     "import json, sys; sys.path.insert(0, sys.argv[1]); from files.child_main import main;"
-    " from files.confinement import ChildLimits; main(int(sys.argv[2]), sys.argv[3], ChildLimits(**json.loads(sys.argv[4])))"
+    " from files.confinement import ChildLimits;"
+    " main(int(sys.argv[2]), sys.argv[3], ChildLimits(**json.loads(sys.argv[4])))"
 )
 
 
