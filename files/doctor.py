@@ -372,7 +372,7 @@ def _probe() -> Finding:
         with store.open_object(key) as stream:
             is_same = stream.read() == content
         store.purge_keys([key])
-        left = store.has_object(key) or key in store.list_keys(PROBE) or store.remaining([PROBE])
+        left = store.remaining([PROBE])
     except (StoreError, OSError) as error:
         return _finding("files", "probe", should, f"an object could not be written, read and deleted: {error}")
     if not is_same:

@@ -190,10 +190,9 @@ def _docx_blocks(parent: Any) -> Iterator[str]:
         if tag == f"{_W}p":
             yield from _docx_paragraph(element)
         elif tag == f"{_W}tbl":
-            rows = element.iter(f"{_W}tr")
-            for row in (
-                row for row in rows if next(row.iterancestors(f"{_W}tbl")) is element
-            ):  # not those of inner ones
+            every = element.iter(f"{_W}tr")
+            rows = (row for row in every if next(row.iterancestors(f"{_W}tbl")) is element)  # not those of inner tables
+            for row in rows:
                 cells = (" ".join(_docx_blocks(cell)) for cell in row.iterchildren(f"{_W}tc"))
                 yield "\t".join(cells).rstrip("\t")
         elif tag in {f"{_W}sdt", f"{_W}sdtContent", f"{_W}customXml", f"{_W}ins"}:

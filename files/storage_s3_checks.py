@@ -79,12 +79,12 @@ class Bucket:
 
     def region(self) -> str:
         """Where it is."""
-        found = self._ask("get_bucket_location").get("LocationConstraint") or "us-east-1"
-        return "eu-west-1" if found == "EU" else str(found)
+        return self.region_of(self.name)
 
     def region_of(self, bucket: str) -> str:
-        """Where another bucket is."""
-        return str(self._ask("get_bucket_location", bucket=bucket).get("LocationConstraint") or "us-east-1")
+        """Where a bucket is; the oldest ones say it in words of their own."""
+        found = self._ask("get_bucket_location", bucket=bucket).get("LocationConstraint") or "us-east-1"
+        return "eu-west-1" if found == "EU" else str(found)
 
     def ownership(self) -> list[str]:
         """Whose the objects are."""

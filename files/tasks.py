@@ -1,6 +1,7 @@
 """Tasks of files. Each reads the clock and makes one service call."""
 
 from celery import current_app, shared_task
+from django.conf import settings
 
 from common import clock
 from common.wake import wake
@@ -24,6 +25,11 @@ def scan_files() -> None:
         wake(current_app.signature("privacy.tasks.drop_refused_files"))
     if done.clean:
         wake(read_files)
+
+
+def wake_for_new_files() -> None:
+    """Let a worker look at once at files that were attached just now: the scanner first, where there is one."""
+    wake(scan_files if settings.CLAMD_ADDRESS else read_files)
 
 
 @shared_task(name="files.tasks.read_files")

@@ -83,10 +83,10 @@ def link_what_came_meanwhile(person_ref: UUID, *, actor: Actor, at: datetime) ->
     own = Candidate.objects.confirmed().visible(at).filter(person_ref=person_ref).exclude(address="")
     number = 0
     for record in own.order_by("collected_at", "pk"):
-        for other in _of_address(record.address, at).exclude(person_ref=person_ref):
-            if other.person_ref != person_ref:
-                link_candidates(other, record, actor=actor, at=at)
-                number += 1
+        # One of each person is enough: with it come all of theirs.
+        while other := _of_address(record.address, at).exclude(person_ref=person_ref).first():
+            link_candidates(other, record, actor=actor, at=at)
+            number += 1
     if number:
         recompute_clock(person_ref)
     return number

@@ -34,7 +34,7 @@ from common.network import address_prefix
 from common.wake import wake
 from files.direct import upload_origin
 from files.models import StoredFile
-from files.tasks import read_files, scan_files
+from files.tasks import wake_for_new_files
 from files.uploads import drop_uploads, use_capped_uploads
 from mailing.tasks import deliver_emails
 from notices.texts import TextId, current
@@ -252,8 +252,7 @@ def _send(visit: Visit) -> HttpResponse:
         filled.add_error(None, str(refused))
         return _ask_again(visit, filled, staging, draft)
     wake(deliver_emails)
-    wake(scan_files)
-    wake(read_files)
+    wake_for_new_files()
     return _sent(application)
 
 

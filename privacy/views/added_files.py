@@ -22,10 +22,9 @@ from candidates.services.added_files import add_file_again
 from candidates.views.staging import keep_upload
 from common.errors import Refused
 from common.network import address_prefix
-from common.wake import wake
 from files.models import StoredFile
 from files.services import discard_staged
-from files.tasks import scan_files
+from files.tasks import wake_for_new_files
 from files.uploads import use_capped_uploads
 from privacy.forms import AddFileForm
 from privacy.views.mailed_links import Holder, mailed
@@ -52,7 +51,7 @@ def add_file(request: HttpRequest, holder: Holder) -> HttpResponse:
     if form.errors:
         return _page(request, wanted, form, status=422)
     if chosen:
-        wake(scan_files)
+        wake_for_new_files()
         messages.success(request, _("Thank you. The file is added to your application."))
     response = redirect(request.path)
     response.status_code = 303

@@ -2,8 +2,9 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -13,24 +14,32 @@ from pytest_django import Settings
 
 from clouder import settings as real_settings
 from clouder.embedded import redis, s3
+from clouder.embedded.processes import Server
 from files.storage_s3 import S3ObjectStorage
 from tests.parts.availability import CHROMIUM, require
 from tests.parts.scanner import Clamd
 
+ServerOfAKind = TypeVar("ServerOfAKind", bound=Server)
 CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 
 
-@pytest.fixture(scope="session")
-def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Redis]:
-    """Debian's Redis; ``url(n)`` is its database n."""
-    require("redis")
-    server = redis.Redis(tmp_path_factory.mktemp("redis"), uuid4().hex, redis.locate())
+@contextmanager
+def running(server: ServerOfAKind) -> Iterator[ServerOfAKind]:
+    """Start a server, wait until it is ready, and stop it at the end, however that comes."""
     server.launch()
     try:
         server.wait_ready()
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[redis.Redis]:
+    """Debian's Redis; ``url(n)`` is its database n."""
+    require("redis")
+    with running(redis.Redis(tmp_path_factory.mktemp("redis"), uuid4().hex, redis.locate())) as server:
+        yield server
 
 
 @dataclass(frozen=True)
@@ -46,20 +55,14 @@ class S3:
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     """moto's server; a test takes ``s3_buckets``, which empties it and leads Django to it."""
     require("s3")
-    server = s3.S3(tmp_path_factory.mktemp("s3"))
-    server.launch()
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        try:
-            server.wait_ready()
-            monkeypatch.setitem(real_settings.ENV, "CLOUDER_S3_ENDPOINT", server.endpoint)
-            monkeypatch.setitem(real_settings.ENV, "CLOUDER_S3_REGION", s3.REGION)
-            for name in CREDENTIALS:
-                monkeypatch.setenv(name, s3.CREDENTIAL)
-            aliases = zip(("files", "ledger"), s3.BUCKETS, strict=True)
-            settings = {alias: real_settings._storage(bucket, None) for alias, bucket in aliases}
-            yield S3(server, settings, {alias: storages.create_storage(value) for alias, value in settings.items()})
-        finally:
-            server.stop()
+    with running(s3.S3(tmp_path_factory.mktemp("s3"))) as server, pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setitem(real_settings.ENV, "CLOUDER_S3_ENDPOINT", server.endpoint)
+        monkeypatch.setitem(real_settings.ENV, "CLOUDER_S3_REGION", s3.REGION)
+        for name in CREDENTIALS:
+            monkeypatch.setenv(name, s3.CREDENTIAL)
+        aliases = zip(("files", "ledger"), s3.BUCKETS, strict=True)
+        settings = {alias: real_settings._storage(bucket, None) for alias, bucket in aliases}
+        yield S3(server, settings, {alias: storages.create_storage(value) for alias, value in settings.items()})
 
 
 @dataclass(frozen=True)
@@ -97,13 +100,8 @@ def s3_buckets(s3_server: S3, settings: Settings) -> Buckets:
 def clamd_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clamd]:
     """clamd, which finds EICAR and nothing else; a test leads Django to it by ``settings.CLAMD_ADDRESS``."""
     require("clamd")
-    server = Clamd(tmp_path_factory.mktemp("clamd"))
-    server.launch()
-    try:
-        server.wait_ready()
+    with running(Clamd(tmp_path_factory.mktemp("clamd"))) as server:
         yield server
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")
