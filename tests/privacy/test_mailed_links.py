@@ -12,13 +12,14 @@ from django.core import mail
 from django.test import Client
 
 from accounts.enums import LinkPurpose
-from accounts.models import MailedLink
+from accounts.models import MailedLink, User
 from accounts.services.links import LastingLink, create_lasting_links
 from audit.models import AuditEvent
-from candidates.enums import Channel, RestrictionGround
+from candidates.enums import Channel, InteractionKind, RestrictionGround
 from candidates.models import Candidate, Consent, Position, Restriction
 from candidates.services.clock import recompute_clock
 from candidates.services.consents import give_consent, invite_to_longer_storage
+from candidates.services.interactions import record_interaction
 from common.actors import candidate as the_candidate
 from common.actors import staff
 from mailing.enums import EmailKind
@@ -195,6 +196,25 @@ def test_agreeing_shows_the_exact_words_and_the_end_and_takes_one_press(
     assert words(client.get(path)) == words(done)
     assert state() == was
     assert OutboxEmail.objects.filter(kind=EmailKind.LONGER_STORAGE_AGREED).count() == 1
+
+
+def test_a_consent_that_a_contact_outlived_can_be_given_anew(
+    client: Client, aino: Candidate, at: datetime, traveller: Any, recruiter: User
+) -> None:
+    old = agree(aino, at)  # until 24 November 2030
+    called_at = at + timedelta(days=365)
+    record_interaction(
+        aino.pk, kind=InteractionKind.CALL, occurred_at=called_at, text="", actor=staff(recruiter.pk), at=called_at
+    )
+    traveller.move_to(called_at)
+    aino.refresh_from_db()
+    path = path_of(GIVE, aino, called_at)
+    offered = client.get(path)
+    assert "until 24 November 2031 and not only until 24 November 2030" in words(offered)
+    assert Consent.objects.count() == 1, "looking changes nothing"
+    assert "We keep your profile and CV until 24 November 2031." in words(press(client, path))
+    old.refresh_from_db()
+    assert (old.replaced_at, Consent.objects.exclude(pk=old.pk).get().ends_on) == (called_at, date(2031, 11, 24))
 
 
 def test_agreeing_in_finnish_records_the_finnish_words(client: Client, aino: Candidate, at: datetime) -> None:

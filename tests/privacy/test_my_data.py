@@ -16,8 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import MailedLink, PortalSession, User
 from audit.enums import Access, Purpose
 from audit.models import AccessEvent
-from candidates.enums import RestrictionGround, Stage, SuppressionReason
+from candidates.enums import InteractionKind, RestrictionGround, Stage, SuppressionReason
 from candidates.models import Candidate, Consent, Position
+from candidates.services.interactions import record_interaction
 from candidates.services.restrictions import restrict_candidate
 from candidates.services.suppression import Identifiers, is_suppressed, suppress
 from common.actors import staff
@@ -220,6 +221,25 @@ def test_longer_storage_is_given_and_taken_back_on_one_page(client: Client, at: 
     consent.refresh_from_db()
     assert consent.withdrawn_at == at
     assert Candidate.objects.get().keep_until.isoformat() == "2028-11-24"
+
+
+def test_a_consent_that_a_contact_outlived_is_given_anew_beside_the_one_in_force(
+    client: Client, at: datetime, position: Position, traveller: Any, recruiter: User
+) -> None:
+    person = people.application(at, position).candidate
+    sign_in(client, at)
+    first = client.post(f"{PAGE}longer-storage/", follow=True).content.decode()
+    assert ("Take my consent back" in first, "Keep longer" in first) == (True, False)
+    called_at = at + timedelta(days=365)
+    traveller.move_to(called_at)
+    record_interaction(
+        person.pk, kind=InteractionKind.CALL, occurred_at=called_at, text="", actor=staff(recruiter.pk), at=called_at
+    )
+    page = sign_in(client, called_at).content.decode()
+    assert ("Take my consent back" in page, "Keep longer" in page) == (True, True)
+    again = client.post(f"{PAGE}longer-storage/", follow=True).content.decode()
+    assert ("24 November 2031" in again, "Keep longer" in again) == (True, False)
+    assert list(Consent.objects.order_by("ends_on").values_list("ended_at", flat=True)) == [called_at, None]
 
 
 def test_withdrawing_one_application(client: Client, at: datetime, position: Position) -> None:
